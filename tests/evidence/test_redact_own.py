@@ -102,6 +102,21 @@ def test_a_quadlets_unit_is_that_of_its_container() -> None:
     assert f'"PODMAN_SYSTEMD_UNIT":"{name}"' in one.text
 
 
+def test_the_names_of_a_quadlet_are_renamed() -> None:
+    document = (
+        '{"User":"anna","File":"/var/home/anna/.config/containers/systemd/acme.container","Unit":"acme.service",'
+        '"Name":"acmeweb","Image":"localhost/acme:1","Publish":["8080:80"],'
+        '"Install":"default.target","State":"failed","Said":"Error: localhost/acme:1: image not known, acmeweb"}'
+    )
+    folder = "/var/home/anna/.config/containers/systemd"
+    reading = Reading("e1", "quadlets", "", folder, "2026-11-26T13:33:20Z", 0, "text", document)
+    (found,) = redact(Evidence("hairpin.evidence/1", "0", "", "h", "6.1", (reading,)), b"key").readings
+    for hidden in ("acme", "anna"):
+        assert hidden not in found.text + found.origin, found
+    for kept in ('"8080:80"', ".container", "/containers/systemd/", "default.target", '"failed"'):
+        assert kept in found.text, kept
+
+
 SOURCE = Path(hairpin.__file__).parent
 _LITERAL = re.compile(r"[\"' ]([A-Za-z0-9-]+)(?:@[a-z0-9]*)?\.(?:service|timer)\b")
 

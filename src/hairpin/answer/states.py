@@ -81,6 +81,7 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
         idle = [each for each in idle if each.name in elsewhere]
     else:
         yield from _without_engine(host)
+        yield from _stopped_quadlets(host)
     if not idle:
         return
     kinds: dict[tuple[str, str], list[str]] = {}
@@ -124,6 +125,29 @@ def _without_engine(host: Host) -> Iterator[Message]:
             named=", ".join(named) if len(named) <= _NAMED else f"{', '.join(named[:_NAMED])} …",
             port=next(iter(found.values())),
         )
+
+
+def _stopped_quadlets(host: Host) -> Iterator[Message]:
+    """Yield the line about Quadlets with a published port that a target wants, and that do not run.  One whose unit has
+    failed is a state."""
+    if not host.quadlets:
+        return
+    from hairpin.causes.container._quadlet import lost_ports, made_by  # noqa: PLC0415 - few hosts have such files
+
+    for each in host.quadlets:
+        if not each.is_down or each.has_failed or not each.is_wanted or made_by(host, each) is not None:
+            continue
+        for lost in lost_ports(host, each)[:1]:
+            yield message(
+                "container {name} of {file} does not run: {unit} is {state}, and {targets} wants it. To see why: "
+                "hairpin check {port}",
+                name=each.name,
+                file=each.file,
+                unit=each.unit,
+                state=each.condition,
+                targets=", ".join(each.wanted_by),
+                port=lost.host_port,
+            )
 
 
 def _concerns(answer: Answer, state: Finding) -> bool:

@@ -214,6 +214,7 @@ ASKED_AT: dict[str, str] = {
     "published-port-held-by-other-process": "no-neighbour no-route route-type no-listener answered-by-other",
     "published-protocol-mismatch": "rule policy reject no-listener",
     "qdisc-passes-nothing": "qdisc",
+    "quadlet-not-running": "rule policy reject no-listener",
     "quota-used-up": "rule policy reject",
     "rate-or-connlimit-rule": "rule reject",
     "raw-drop-direct-routing": "rule policy reject",

@@ -153,6 +153,10 @@ def _pins_names(host: Host, container: Container) -> bool:
     )
 
 
+def _has_failed_quadlet(host: Host) -> bool:
+    return any(each.has_failed for each in host.quadlets)
+
+
 STATES: Mapping[str, tuple[HostSign, ...]] = {
     "address-held-twice": (_has_equal_addresses,),
     "address-pool-exhausted": (_has_engine_error, _has_few_blocks),
@@ -168,6 +172,7 @@ STATES: Mapping[str, tuple[HostSign, ...]] = {
     "kernel-module-missing": (_has_engine_error, _lacks_module_files),
     "live-restore-duplicates-rules": (_has_live_restore,),
     "name-pinned-to-old-address": (_has_pinned_names,),
+    "quadlet-not-running": (_has_failed_quadlet,),
     "xtables-lock-contention": (_has_engine_error, _has_lock_user),
 }
 """The causes that look at hosts.  Each is asked about a host with one of these signs."""

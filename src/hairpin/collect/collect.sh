@@ -2258,6 +2258,126 @@ idle_units() { # idle_units FILE...: a document for each of the user's units tha
     END { done() }' "$@"
 }
 
+# Quadlets: files of which systemd's generator makes units. Podman removes such a container when its unit stops, so it lists it only while it runs.
+quadlets() { # starts no process unless there is such a file
+    [ -z "$HAIRPIN_ROOT" ] && ours || return 0
+    user=; quadlets_in '/etc/containers/systemd, systemctl show' /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
+    if [ "$HAIRPIN_UID" = 0 ]; then
+        for dir in /run/user/*/systemd; do
+            uid=${dir#/run/user/}; uid=${uid%%/*}
+            case $uid in 0 | *[!0-9]*) continue ;; esac
+            quadlets_of_user "$(getent passwd "$uid")"
+        done
+    else
+        [ ! -d "/run/user/$HAIRPIN_UID/systemd" ] || quadlets_of_user "$(getent passwd "$HAIRPIN_UID")"
+    fi
+}
+quadlets_of_user() { # quadlets_of_user PASSWD-LINE: of a user whose manager runs
+    IFS=: read -r user _ uid _ _ home _ <<EOT
+$1
+EOT
+    case $user$uid$home in '' | *[!A-Za-z0-9_./@-]*) return ;; esac
+    quadlets_in "$home/.config/containers/systemd, systemctl --user show" "/run/user/$uid/containers/systemd" "$home/.config/containers/systemd" \
+        "/etc/containers/systemd/users/$uid" /etc/containers/systemd/users "/usr/share/containers/systemd/users/$uid" /usr/share/containers/systemd/users
+}
+quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its own folders
+    origin=$1 folders=$#; shift
+    for folder; do
+        for file in "$folder"/*.container "$folder"/*/*.container "$folder"/*.pod "$folder"/*/*.pod "$folder"/*.kube "$folder"/*/*.kube; do
+            case $file in
+                *@.*) continue ;;       # a template
+                */systemd/users/*/*) [ "$folder" = "${file%/*}" ] || continue ;;
+                */systemd/users/*) [ -n "$user" ] || continue ;;
+            esac
+            [ -f "$file" ] && [ -r "$file" ] || continue
+            set -- "$@" "$file"
+            for drop in "$file".d/*.conf; do [ ! -r "$drop" ] || set -- "$@" "$drop"; done
+        done
+    done
+    shift $((folders - 1))
+    [ $# = 0 ] || run quadlets "$origin" quadlets_shown "$@"
+}
+quadlets_shown() { # quadlets_shown FILE...: a document a line, with what the manager tells of the unit
+    found=$(quadlet_documents "$@"); names=
+    [ -n "$found" ] || return 0
+    while IFS=$TAB read -r name _; do names="$names $name"; done <<EOT
+$found
+EOT
+    shown= failures=
+    manager=systemctl of=_SYSTEMD_UNIT=
+    if [ -n "$user" ]; then
+        manager="env XDG_RUNTIME_DIR=/run/user/$uid systemctl --user" of="_UID=$uid _SYSTEMD_USER_UNIT="
+        [ "$HAIRPIN_UID" != 0 ] || manager="runuser -u $user -- $manager"
+    fi
+    # shellcheck disable=SC2086
+    [ ! -d /run/systemd/system ] || ! have systemctl || shown=$(limit 4 $manager show --no-pager \
+        -p Id,LoadState,ActiveState,SubState,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $names 2>/dev/null)
+    case $shown in *ActiveState=failed* | *SubState=auto-restart*)
+        ! have journalctl || for name in $(printf '%s\n\n' "$shown" | awk -F = '
+            $1 == "Id" { id = $2 } $0 == "ActiveState=failed" || /^SubState=auto-restart/ { bad = 1 }
+            $0 == "" { if (bad && n++ < 5) print id; bad = 0 }'); do
+            # What podman itself has printed: the container's own output is not of this transport.
+            said=$(limit 3 journalctl -q --no-pager -b -o cat -n 20 $of"$name" _TRANSPORT=stdout 2>/dev/null | grep '^Error: ' | grep -vE "$SECRET_LINES" | tail -n 1)
+            [ -z "$said" ] || failures="$failures$name$TAB$said$NL"
+        done ;;
+    esac
+    printf '%s\n\n=\n%s=\n%s\n' "$shown" "$failures" "$found" | awk -F "$TAB" '
+        function plain(text) { gsub(/[^][A-Za-z0-9_.,:;@()\/=-]+/, " ", text); sub(/^ /, "", text); sub(/ $/, "", text); return substr(text, 1, 400) }
+        $0 == "=" { part++; next }
+        !part && $0 == "" {
+            if (id != "") {
+                if (value["LoadState"] == "not-found") value["ActiveState"] = "not-found"
+                state[id] = ",\"State\":\"" plain(value["ActiveState"]) "\",\"Sub\":\"" plain(value["SubState"]) "\",\"Status\":" (value["ExecMainStatus"] + 0) ",\"Reload\":" \
+                    (value["NeedDaemonReload"] == "yes" ? "true" : "false") ",\"WantedBy\":\"" \
+                    plain(value["WantedBy"] " " value["RequiredBy"] " " value["UpheldBy"] " " value["TriggeredBy"]) "\""
+            }
+            split("", value); id = ""; next
+        }
+        !part { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); if ($0 ~ /^Id=/) id = substr($0, 4); next }
+        part == 1 { said[$1] = plain($2); next }
+        $1 != "" { print $2 state[$1] ($1 in said ? ",\"Said\":\"" said[$1] "\"" : "") "}" }'
+}
+quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins follow their file; of files of one name the first counts.
+    HAIRPIN_USER=$user; export HAIRPIN_USER
+    awk '
+    function quoted(text) { return "\"" text "\"" }
+    function done(   name, stem) {
+        if (main == "" || (base in told)) return
+        told[base]
+        stem = base; sub(/\.[a-z]*$/, "", stem)
+        if (unit == "") { unit = stem; if (base ~ /\.pod$/) unit = unit "-pod" }
+        if (unit !~ /\.service$/) unit = unit ".service"
+        name = named; if (name == "" || name ~ /%/) name = "systemd-" stem
+        if (unit name main image install ~ /[^A-Za-z0-9_.:@\/=, -]/) return
+        printf "%s\t{\"User\":%s,\"File\":%s,\"Unit\":%s,\"Name\":%s,\"Image\":%s,\"Publish\":[%s],\"Install\":%s\n", \
+            unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install)
+    }
+    function begin() { done(); main = FILENAME; base = file; unit = named = image = ports = install = line = section = "" }
+    FNR == 1 {
+        file = FILENAME; sub(/.*\//, "", file)
+        if (file !~ /\.conf$/) begin()
+        line = section = ""
+    }
+    { sub(/\r$/, ""); if (line == "" && /^[ \t]*[#;]/) next; line = line $0; if (sub(/\\$/, " ", line)) next }
+    line ~ /^[ \t]*\[/ { section = line; gsub(/[ \t]/, "", section); line = ""; next }
+    {
+        key = value = line; line = ""
+        if (!sub(/[ \t]*=.*/, "", key)) next
+        sub(/^[ \t]*/, "", key); sub(/^[^=]*=[ \t]*/, "", value); sub(/[ \t]*$/, "", value)
+        if (section == "[Install]") { if (key ~ /^(WantedBy|RequiredBy|UpheldBy)$/) install = value == "" ? "" : install (install == "" ? "" : " ") value; next }
+        if (section !~ /^\[(Container|Pod|Kube)\]$/) next
+        gsub(/["\047]/, "", value)
+        if (key == "PublishPort") {
+            if (value == "") ports = ""
+            else if (value !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(value)
+        }
+        else if (key == "ContainerName" || key == "PodName") named = value
+        else if (key == "ServiceName") unit = value
+        else if (key == "Image") image = value ~ /[%$]/ ? "" : value
+    }
+    END { done() }' "$@"
+}
+
 # ---- firewall managers, system, files --------------------------------------------------------------------------------
 
 firewalld_all() {
@@ -3814,7 +3934,7 @@ jobs_of_host() {
     NETNS=
     job 23-processes all_processes
     job 30-podman podman_and_pods
-    job 60-files in_turn all_files ufw_hooks floating_addresses firewalld_all versions rule_tools boot_scripts boot_units units system
+    job 60-files in_turn all_files ufw_hooks floating_addresses firewalld_all versions rule_tools boot_scripts boot_units units quadlets system
 }
 
 # Of a container's interfaces, only keys that can decide a walked packet: a file costs the kernel longer with each container.

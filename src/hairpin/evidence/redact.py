@@ -24,7 +24,7 @@ from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_own import OwnNames
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 
-_ENGINES = ("docker", "podman", "swarm", "rootless")
+_ENGINES = ("docker", "podman", "swarm", "rootless", "quadlets")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
@@ -131,7 +131,8 @@ def _redacted(evidence: Evidence, hostname: str, redactor: "_Redactor") -> Evide
 def _is_document(reading: Reading) -> bool:
     engine, what = reading.key.partition("-")[0], reading.key.rpartition("-")[2]
     documents = {"containers", "networks", "info", "services", "tasks", "events", "pods"}
-    return engine in (*_ENGINES, "trace") and what in documents and reading.outcome == "text"
+    told = reading.key == "quadlets" or (engine in (*_ENGINES, "trace") and what in documents)
+    return told and reading.outcome == "text"
 
 
 def _pins(readings: Iterable[Reading]) -> Iterator[tuple[Address, Address]]:

@@ -30,6 +30,7 @@ _RENAMED: dict[str, dict[str, Renaming]] = {
         "Actor.Attributes.name": "name", "Actor.Attributes.com/docker/compose/service": "name",
     },
     "services": {"Spec.Name": "name"},
+    "quadlets": {"User": "name", "Name": "name", "Image": "image", "File": "words", "Said": "words"},
     "pods": {"Name": "name"},
     "tasks": {"Status.Err": "words"},
     "info": {"Name": "name", "User": "name", "host.hostname": "name"},
@@ -39,7 +40,7 @@ _RENAMED: dict[str, dict[str, Renaming]] = {
 
 class Documents:
     """Renames one reading at a time: ``docker-containers``, ``-networks`` or ``-info`` (also of Podman or of Docker's
-    own files), ``swarm-services``, ``swarm-tasks``, ``podman-pods``, or the events of
+    own files), ``swarm-services``, ``swarm-tasks``, ``podman-pods``, ``quadlets``, or the events of
     an engine."""
 
     def __init__(self, names: NameMap, text: Text) -> None:

@@ -22,7 +22,7 @@ _ASKED = re.compile(r"\b(?:systemctl|service|invoke-rc\.d|rc-service|deb-systemd
 _WORD = re.compile(r"[A-Za-z0-9_][\w:.\\-]*")
 _FOLDERS = re.compile(
     r"(?<![\w./-])(?P<base>/(?:opt|srv|root|usr/local(?:/(?:bin|sbin|lib|libexec|etc|share|src|scripts))?|home/[\w.-]+"
-    r"|etc/cron\.(?:d|hourly|daily|weekly|monthly)|var/(?:local|opt|scripts|www)))(?P<path>(?:/[\w.+@-]+)+)"
+    r"|etc/cron\.(?:d|hourly|daily|weekly|monthly)|(?:etc|run|usr/share)/containers/systemd|var/(?:local|opt|scripts|www)))(?P<path>(?:/[\w.+@-]+)+)"
 )
 _SYSTEM_NAMES = """
     bin sbin lib libexec etc share src scripts systemd system user cni containerd net.d conf.d .ssh .docker
@@ -36,7 +36,7 @@ _SYSTEM = frozenset((*_SYSTEM_NAMES.split(), *(one.name for each in PROGRAMS for
 """The names that stay: folders, programs from which hairpin tells the effect of a command, and cron jobs of
 distributions."""
 _SUFFIX = re.compile(
-    r"(?P<stem>.+?)(?P<suffix>(?:\.(?:sh|py|pl|rb|conf|json|ya?ml|rules|nft|service|timer|d|bak|log))*)"
+    r"(?P<stem>.+?)(?P<suffix>(?:\.(?:sh|py|pl|rb|conf|json|ya?ml|rules|nft|service|timer|container|pod|kube|d|bak|log))*)"
 )
 _PACKAGE_LOGS = ("trace-packages", "trace-package-scripts", "trace-rpm")
 _MANAGER = re.compile(r"\b(?:apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk)\s[^;&|\"\n]*")

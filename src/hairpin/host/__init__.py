@@ -1,7 +1,8 @@
 """Typed, immutable state of one host, parsed from evidence.  ``None`` means "the host did not say", never "no".
 
 Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``wireguard``, ``xfrm``, ``route``,
-``socket``, ``sysctl``, ``docker``, ``idle`` (rootless containers for which no engine runs), ``contact``,
+``socket``, ``sysctl``, ``docker``, ``idle`` (rootless containers for which no engine runs),
+``quadlet`` (files of which systemd makes units of Podman's containers), ``contact``,
 ``swarm``, ``managers``, ``rule_tools`` (parts of a host) and ``host`` (the whole).
 ``engine_health`` tells whether an engine should answer, and whether it answers.  ``read`` parses evidence, ``boot``
 finds the settings that persist over a reboot, and ``kernel_release`` lists differences between kernels.

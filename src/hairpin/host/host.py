@@ -17,6 +17,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Guest, NamedGuest, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.plan_under_way import PlanUnderWay
+from hairpin.host.quadlet import Quadlet
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Redirect, Route
 from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
@@ -140,6 +141,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     these daemons are not in ``engines``."""
     idle: tuple[IdleContainer, ...] = ()
     """Rootless containers of users for whom no engine runs.  These containers are not in ``engines``."""
+    quadlets: tuple[Quadlet, ...] = ()
+    """The files of which Podman's generator makes units, with the states of these units."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
@@ -294,6 +297,12 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     def bindings_of(self, port: int) -> tuple[tuple[Container, PortBinding], ...]:
         """Return the containers that publish the port of the host, each with its binding, in the engines' order."""
         return _by_port(self).get(port, ())
+
+    def quadlet_of(self, container: Container) -> Quadlet | None:
+        """Return the Quadlet whose unit made the container, if systemd was asked about it; None if none did."""
+        own = (each for each in self.quadlets if each.state and each.makes(container))
+        user = self.engine_of(container).user if self.quadlets else ""
+        return next((each for each in own if user in ("", each.user)), None)
 
     def engine_of(self, container: Container) -> Engine:
         """Return the engine of the host's container; the first engine if none lists it."""

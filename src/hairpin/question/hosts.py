@@ -9,6 +9,7 @@ from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
 from hairpin.host.idle import IdleContainer
 from hairpin.host.netns import NAMED
+from hairpin.host.quadlet import Quadlet
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
@@ -281,6 +282,9 @@ def _require_no_more(hosts: tuple[Host, ...], name: str, known: Message | str) -
         for stored in host.idle:
             if name in stored.names:
                 raise CollectError(_idle(host, stored, name))
+        for quadlet in host.quadlets:
+            if name in (quadlet.name, quadlet.unit.removesuffix(".service")):
+                raise CollectError(_not_made(host, quadlet, name))
         for each in host.beside[:1]:
             raise CollectError(
                 message(
@@ -307,6 +311,22 @@ def _idle(host: Host, found: IdleContainer, name: str) -> Message:
         start=found.start,
     )
     port = next((each.host_port for each in found.ports or ()), None)
+    if port is None or host.bindings_of(port):
+        return said
+    return message("{said}; to see why: hairpin check {port}", said=said, port=port)
+
+
+def _not_made(host: Host, quadlet: Quadlet, name: str) -> Message:
+    """Return the message about a named container of a Quadlet, which Podman does not list."""
+    said = message(
+        "{file} on {host} makes container {name!r}, and Podman has no such container now: {unit} is {state}",
+        file=quadlet.file,
+        host=host.name or "-",
+        name=name,
+        unit=quadlet.unit,
+        state=quadlet.condition or "-",
+    )
+    port = next((each.host_port for each in quadlet.ports), None)
     if port is None or host.bindings_of(port):
         return said
     return message("{said}; to see why: hairpin check {port}", said=said, port=port)

@@ -12,7 +12,7 @@ from hairpin.change.change import Change
 from hairpin.change.step import Step
 from hairpin.change.steps import steps
 from hairpin.diagnose.foreseen import LEFT_STOPPED
-from hairpin.engines.repair.starting import back_after_reboot, takes_restart_policy
+from hairpin.engines.repair.starting import at_boot, back_after_reboot, takes_restart_policy
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
 from hairpin.host.host import Host
@@ -67,6 +67,10 @@ def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[M
         if container is None:
             continue
         engine = host.engine_of(container)
+        own = host.quadlet_of(container)
+        if own is not None:
+            said.append(at_boot(own))
+            continue
         wanted = engine.traits.kept_at_boot
         if container.restart_policy not in ("always", wanted):
             if not takes_restart_policy(engine):

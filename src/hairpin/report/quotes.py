@@ -55,6 +55,7 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
         "Name", "State.Running", "State.ExitCode", "HostConfig.PortBindings",
     ),
     "rootless-containers": ("User", "Lingers", "Name", "Unit", "Ports", "Publish", "HostConfig.PortBindings"),
+    "quadlets": ("File", "Unit", "Publish", "State", "WantedBy", "Said"),
     "docker-networks": ("Name", "Driver", "Internal", "IPAM.Config"),
     "podman-networks": ("name", "driver", "internal", "subnets"),
     "swarm-services": ("Spec.Name", "Endpoint.Ports", "ServiceStatus"),

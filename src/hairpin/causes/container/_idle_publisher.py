@@ -1,5 +1,6 @@
 """The idle rootless containers that publish the asked port, or may publish it."""
 
+from hairpin.causes.container._quadlet import quadlet_publishers
 from hairpin.causes.engine._publishing import is_unserved
 from hairpin.causes.kit import Iterator, Message, View, message
 from hairpin.host.idle import IdleContainer
@@ -16,7 +17,23 @@ def idle_publishers(view: View) -> tuple[IdleContainer, ...]:
         return ()
     packet, flow = view.stop.seen.packet, view.flow
     return tuple(
-        each for each in view.host.idle if each.publishes(flow.protocol, flow.dport, packet.version, packet.daddr)
+        each
+        for each in view.host.idle
+        if each.publishes(flow.protocol, flow.dport, packet.version, packet.daddr)
+        and not _is_told_by_systemd(view, each)
+    )
+
+
+def has_file_of_engine(view: View) -> bool:
+    """Return whether an idle container or a Quadlet publishes the asked port: the port then needs no new container."""
+    return bool(idle_publishers(view) or quadlet_publishers(view))
+
+
+def _is_told_by_systemd(view: View, idle: IdleContainer) -> bool:
+    """Return whether the manager of the user runs and goes on running, so that the state of the container's Quadlet
+    tells more."""
+    return idle.lingers and any(
+        each.state and (each.user, each.unit) == (idle.user, idle.unit) for each in view.host.quadlets
     )
 
 

@@ -8,6 +8,9 @@ Now: connect to the port on which the service listens.
 Lasting: remove ``ports:`` or the host's network from the Compose file.
 """
 
+import msgspec
+
+from hairpin.causes.container._quadlet import made_by, quadlet_publishers
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfContainer, View, message
 from hairpin.causes.service._near import socket_list
@@ -23,7 +26,7 @@ from hairpin.wanted import ask_port
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container on the host's network that should publish the asked port."""
-    for container, binding in at_host_port(view):
+    for container, binding in (*at_host_port(view), *_of_quadlets(view)):
         if binding.actual or not container.on_host_network or binding.host_port == binding.container_port:
             continue
         held = _held(view, container, binding)
@@ -60,6 +63,16 @@ def find(view: View) -> Iterator[Candidate]:
             in_class="container-without-ports",
             evidence=(container.evidence,),
         )
+
+
+def _of_quadlets(view: View) -> Iterator[tuple[Container, PortBinding]]:
+    """Yield the running containers of Quadlets whose files publish the asked port.  Podman does not list such ports."""
+    for each in quadlet_publishers(view):
+        container = made_by(view.host, each)
+        if container is not None and container.on_host_network:
+            protocol, version = view.flow.protocol, view.stop.seen.packet.version
+            asked = (one for one in each.ports if (one.protocol, one.host_port) == (protocol, view.flow.dport))
+            yield from ((container, msgspec.structs.replace(one, version=version)) for one in asked)
 
 
 def _held(view: View, container: Container, binding: PortBinding) -> tuple[Socket, ...]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.container._idle_publisher import idle_publishers, may_publish
+from hairpin.causes.container._idle_publisher import has_file_of_engine, may_publish
 from hairpin.causes.engine._publishing import (
     held_aside,
     is_unserved,
@@ -62,7 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _protected(view)
         return
     # A container whose namespace was not read may have the port, so hairpin reads all containers first.
-    if any(each.running and each.left_unread for each in view.host.containers()) or idle_publishers(view):
+    if any(each.running and each.left_unread for each in view.host.containers()) or has_file_of_engine(view):
         return
     mine = (each for each in view.host.containers() if each.running and _has_port(view, each))
     own = list(dict.fromkeys(view.host.network_owner(each) for each in mine))

@@ -20,6 +20,7 @@ from hairpin.host.docker import STACKED, Container, DockerNetwork, Endpoint, Eng
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
+from hairpin.host.quadlet import Quadlet
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
@@ -197,8 +198,8 @@ def takes_restart_policy(engine: Engine) -> bool:
 
 def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
     """Return the advice on how a container of Podman starts after a reboot.  For a container of Docker there is no
-    advice, because the container's restart policy is enough."""
-    if engine.traits.has_daemon:
+    advice, because the container's restart policy is enough; nor for a container that a unit of systemd runs."""
+    if engine.traits.has_daemon or container.unit:
         return ()
     unit = "systemctl enable podman-restart.service"
     if engine.user:
@@ -211,6 +212,17 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
             name=container.name,
             command=unit,
         ),
+    )
+
+
+def at_boot(quadlet: Quadlet) -> Message:
+    """Return the advice on how the unit of a Quadlet starts at boot: no command can enable a unit that a generator
+    makes."""
+    return message(
+        "to start it at boot, too: write `[Install]` with `WantedBy={target}` into {file}, then `{command}`",
+        target="default.target" if quadlet.user else "multi-user.target",
+        file=quadlet.file,
+        command=quadlet.command("daemon-reload"),
     )
 
 

@@ -10,13 +10,13 @@ from functools import partial
 
 import msgspec
 
-from hairpin.change.change import SetSysctl
+from hairpin.change.change import AddSocket, SetSysctl
 from hairpin.events.boot._power_off import default_of, powered_off, with_links_as_before, with_own
 from hairpin.events.boot.sysctls import with_files_applied
 from hairpin.events.course import Course, Rival
 from hairpin.events.engines._containers import with_container_first_started, with_container_started
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_started
-from hairpin.events.engines._podman import with_bridges_made
+from hairpin.events.engines._podman import by_start, with_bridges_made
 from hairpin.events.firewalls.iptables import with_saved_rules
 from hairpin.events.links.managers import with_network_configured
 from hairpin.host.boot.rule_keeper import saved_rules, unit
@@ -239,15 +239,30 @@ def _with_podman(course: Course, was: Host) -> Course:
     """Return the course after podman-restart and the systemd units of single containers have started."""
     always = _starts(was, "podman-restart") and unit(was, "podman-restart") is not None
     for engine in was.engines:
-        if engine.kind != "podman" or engine.rootless:
+        if engine.kind != "podman":
             continue
         for each in sorted(engine.containers, key=lambda one: one.id):
+            own = was.quadlet_of(each)
+            if own is not None and not own.starts_at_boot:
+                continue
+            if engine.rootless and (own is None or not engine.lingers):
+                continue
             if each.unit:
                 course = course.provided(message("systemd starts {unit} at boot", unit=each.unit))
             elif not (always and each.restart_policy == "always"):
                 continue
             course = with_bridges_made(_container_started(course, was, each), each)
+            if engine.rootless and each.running:
+                course = course.made(*_relays(course, was, each))
     return course
+
+
+def _relays(course: Course, was: Host, container: Container) -> Iterator[AddSocket]:
+    """Yield the sockets of the user's processes that take the connections to the ports of a rootless container."""
+    ports = {(each.protocol, each.host_port) for each in container.bindings}
+    for each in was.namespace(was.netns.name).sockets:
+        if each.relay is not None and (each.protocol, each.port) in ports:
+            yield AddSocket(course.host.netns, each, by_start(container))
 
 
 def _container_started(course: Course, was: Host, container: Container) -> Course:

@@ -12,6 +12,7 @@ from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
 from hairpin.host.managers import Guest, NamedGuest, ScriptLine, Unit, Version
 from hairpin.host.netns import NAMED
+from hairpin.host.quadlet import Quadlet
 from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.contact import beside, contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
@@ -87,6 +88,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         contacts=tuple(contact(evidence, engine.kind) for engine in running),
         beside=readings.part(("docker-beside",), lambda: _beside(readings)),
         idle=readings.part(("rootless-containers",), lambda: _idle(readings)),
+        quadlets=readings.part(("quadlets",), lambda: _quadlets(readings)),
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
         ufw=readings.part(("ufw",), lambda: managing.ufw(readings)),
         units=units,
@@ -145,6 +147,15 @@ def _named_guests(readings: Readings) -> tuple[NamedGuest, ...]:
     from hairpin.host.read.managers.guests import named_guests  # noqa: PLC0415 - few hosts have guests
 
     return named_guests(found)
+
+
+def _quadlets(readings: Readings) -> tuple[Quadlet, ...]:
+    found = readings.of("quadlets")
+    if not found:
+        return ()
+    from hairpin.host.read.engines.quadlets import quadlets  # noqa: PLC0415 - few hosts have such files
+
+    return readings.all_understood(found, quadlets)
 
 
 def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:

@@ -9,7 +9,7 @@ from hairpin.causes.where import OfUnit, container_of
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
 from hairpin.engines.repair.republishing import recreated_behind
-from hairpin.engines.repair.starting import takes_restart_policy
+from hairpin.engines.repair.starting import at_boot, takes_restart_policy
 from hairpin.host.docker import Container
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
@@ -56,6 +56,8 @@ def started(situation: Situation) -> Lasting:
         policy = container.restart_policy if container is not None else ""
         if call.verb == "unpause":
             advice.append(message("no container is paused after a reboot: nothing else is needed"))
+        elif container is not None and (own := situation.host.quadlet_of(container)) is not None:
+            advice += () if own.starts_at_boot else (at_boot(own),)
         elif container is not None and policy in _NOT_AT_BOOT:
             calls += _at_boot(container, situation)
         else:

@@ -122,7 +122,7 @@ def _names(item: _Idle, found: tuple[_Idle, ...]) -> str:
 
 def _ports(item: _Idle) -> tuple[PortBinding, ...] | None:
     if item.publish is not None:
-        return tuple(binding for text in item.publish for binding in _option_bindings(text))
+        return tuple(binding for text in item.publish for binding in option_bindings(text))
     if item.ports is None:
         return None
     return tuple(binding for each in item.ports for binding in _mapping_bindings(each))
@@ -135,7 +135,7 @@ def _mapping_bindings(port: _Port) -> Iterator[PortBinding]:
         yield from _bindings(protocol, port.host_ip or port.older_host_ip, first, inside, max(port.range, 1))
 
 
-def _option_bindings(text: str) -> Iterator[PortBinding]:
+def option_bindings(text: str) -> Iterator[PortBinding]:
     """Yield the bindings of ``[[ADDRESS:]HOST_PORT:]CONTAINER_PORT[/PROTOCOL]``.
 
     If the text has no host port, yield nothing: the engine chooses a port at the start.  Source: podman-run(1)"""

@@ -1,0 +1,153 @@
+"""The collector's reading of Quadlets: files of the system and of a made-up user in a mount namespace, with a secret in
+each, and a ``systemctl`` that prints what systemd 260 has printed."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.evidence.reading import Evidence
+from hairpin.host.read.parse import parse
+
+HIDDEN = "hunter2"
+WIKI = f"""\
+# PublishPort=1:1
+[Unit]
+Description={HIDDEN}
+[Container]
+Image=localhost/wiki:1
+ContainerName=wiki
+Environment=A={HIDDEN}
+PublishPort=8080:80
+PublishPort=127.0.0.1:8081:81/udp
+Exec=run \\
+  PublishPort=2:2
+[Service]
+PublishPort=3:3
+[Install]
+WantedBy=multi-user.target default.target
+"""
+SHOWN = """\
+Id=wiki.service
+RequiredBy=
+WantedBy=multi-user.target
+UpheldBy=
+TriggeredBy=
+LoadState=loaded
+ActiveState=failed
+SubState=failed
+NeedDaemonReload=yes
+ExecMainStatus=125
+
+Id=gone.service
+RequiredBy=
+WantedBy=
+UpheldBy=
+TriggeredBy=
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+NeedDaemonReload=no
+ExecMainStatus=0
+"""
+ERROR = "Error: localhost/wiki:1: image not known"
+USER = 54321
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    folder.joinpath(f"{name}.txt").write_text(text)
+    folder.joinpath(name).write_text(f"#!/bin/sh\ncat {folder}/{name}.txt\n")
+    folder.joinpath(name).chmod(0o755)
+
+
+def collected(folder: Path, *before: str) -> Evidence:
+    """Return the evidence of a host with these files, and of the user ann, whose manager runs."""
+    folder.chmod(0o755)
+    folder.joinpath("passwd").write_text(f"root:x:0:0::/root:/bin/sh\nann:x:{USER}:{USER}::{folder}/ann:/bin/sh\n")
+    made = (
+        f"mount --bind {folder}/passwd /etc/passwd", "mount -t tmpfs none /run", f"mkdir -p /run/user/{USER}/systemd",
+        "mkdir -p /etc/containers", "mount -t tmpfs none /etc/containers", f"cp -r {folder}/files/. /etc/containers",
+        *before,
+    )  # fmt: skip
+    shell = ("unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c")
+    path = f"{folder}/programs:{os.environ['PATH']}"
+    found = collect(LocalRunner((*shell, f'{"; ".join(made)}; exec sh "$@"', "sh"), (("PATH", path),)))
+    assert not any(HIDDEN in each.text + each.origin for each in found.readings)
+    return found
+
+
+def documents(evidence: Evidence) -> list[dict[str, Any]]:
+    found = [each for each in evidence.readings if each.key == "quadlets"]
+    assert all((each.outcome, each.status) == ("text", 0) for each in found)
+    return [json.loads(line) for each in found for line in each.text.splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tmp_path.joinpath("files").mkdir()
+    return tmp_path
+
+
+def written(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        file = folder / name.replace("__", "/").replace("_", ".")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def test_a_host_without_quadlets_has_no_reading(folder: Path) -> None:
+    assert documents(collected(folder)) == []
+
+
+def test_files_and_their_drop_ins(folder: Path) -> None:
+    written(
+        folder / "files" / "systemd",
+        wiki_container=WIKI,
+        wiki_container_d__10_conf="[Container]\nPublishPort=8082:82\nContainerName=book\n",
+        below__shop_pod="[Pod]\nPublishPort=\nPublishPort=9000:80\n",
+        other_kube="[Kube]\nYaml=x\nPublishPort=9001:80\nServiceName=named\n[Install]\n",
+        users__hers_container="[Container]\nPublishPort=9002:80\n",
+    )
+    files = "/etc/containers/systemd"
+    found = documents(collected(folder))
+    assert [(each["User"], each["File"], each["Unit"], each["Name"], each["Publish"]) for each in found] == [
+        ("", f"{files}/wiki.container", "wiki.service", "book", ["8080:80", "127.0.0.1:8081:81/udp", "8082:82"]),
+        ("", f"{files}/below/shop.pod", "shop-pod.service", "systemd-shop", ["9000:80"]),
+        ("", f"{files}/other.kube", "named.service", "systemd-other", ["9001:80"]),
+        ("ann", f"{files}/users/hers.container", "hers.service", "systemd-hers", ["9002:80"]),
+    ]
+    assert [each["Install"] for each in found] == ["multi-user.target default.target", "", "", ""]
+    assert not any("State" in each for each in found)
+
+
+def test_the_first_folder_counts(folder: Path) -> None:
+    written(folder / "files" / "systemd", wiki_container=WIKI)
+    other = "mkdir -p /run/containers/systemd; echo '[Container]' >/run/containers/systemd/wiki.container"
+    (found,) = documents(collected(folder, other))
+    assert (found["File"], found["Publish"]) == ("/run/containers/systemd/wiki.container", [])
+
+
+def test_what_systemd_tells(folder: Path) -> None:
+    written(folder / "files" / "systemd", wiki_container=WIKI, gone_container="[Container]\nPublishPort=9000:80\n")
+    program(folder / "programs", "systemctl", SHOWN)
+    program(folder / "programs", "journalctl", f"Trying to pull\n{ERROR}\nwiki\n")
+    found = collected(folder, "mkdir -p /run/systemd/system")
+    gone, wiki = sorted(parse(found).quadlets, key=lambda each: each.unit)
+    assert (wiki.state, wiki.exit_code, wiki.needs_reload, wiki.wanted_by, wiki.said) == (
+        "failed", 125, True, ("multi-user.target",), ERROR,
+    )  # fmt: skip
+    assert (gone.state, gone.needs_reload, gone.wanted_by, gone.said) == ("not-found", False, (), "")
+
+
+def test_a_users_manager_is_asked_as_the_user(folder: Path) -> None:
+    written(folder / "ann" / ".config" / "containers" / "systemd", wiki_container=WIKI)
+    for each in folder.glob("ann/**/*"):
+        each.chmod(0o755)
+    program(folder / "programs", "systemctl", SHOWN)
+    found = collected(folder, "mkdir -p /run/systemd/system")
+    (wiki,) = parse(found).quadlets
+    assert (wiki.user, wiki.file.endswith("/ann/.config/containers/systemd/wiki.container")) == ("ann", True)
