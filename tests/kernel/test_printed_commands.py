@@ -84,7 +84,7 @@ CALLS: tuple[calls.OwnersCall, ...] = (
     calls.SetRestartPolicy("docker", "unless-stopped", "web"),
     calls.ReloadNetworks(),
     calls.ReloadNetworks(("web",)),
-    calls.ReloadNetworks(user="nobody"),
+    calls.ReloadNetworks(user="root"),
     calls.SetUnitState("enable", "docker.service"),
     calls.SetUnitState("reset-failed", "docker.service"),
 )

@@ -68,8 +68,10 @@ def is_down(host: Host, engine: Engine) -> bool:
 
 
 def is_at_rest(host: Host, engine: Engine) -> bool:
-    """Return whether the engine has a daemon that does not run, and that nothing starts at boot."""
-    return any(each.is_down and not each.enabled and each.engine.kind == engine.kind for each in health(host))
+    """Return whether the engine has a daemon that does not run, and that nothing starts at boot, as far as a reading
+    tells what starts it."""
+    told = engine.boot is not None or bool(host.units)
+    return told and any(each.is_down and not each.enabled and each.engine.kind == engine.kind for each in health(host))
 
 
 def is_unasked(host: Host, engine: Engine) -> bool:

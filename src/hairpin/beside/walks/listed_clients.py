@@ -104,7 +104,7 @@ def _of_listed_client(
         there = walked(network, other)
         lists = _lists(network, ruleset, trace, there, stop.decided_by.place) if there.succeeds else ()
         if lists:
-            letting = _letting(network, ruleset, there.flow, stop.decided_by.place)
+            letting = _accepting_rules(network, ruleset, there.flow, stop.decided_by.place)
             asked = _is_on_list(trace.flow, lists, stop.decided_by.place, letting[0] if letting else None)
             return Diagnosis(there.asking(asked), met_unread=diagnosis.met_unread)
         if trace.flow.invented:
@@ -211,7 +211,7 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
     sets = named_sets(table, ruleset.ipsets)
     if own is not None and any(part.negated for part in on_source(own, version)):
         return tuple(_ranges(own, version, sets))
-    places = _letting(network, ruleset, passing.flow, stop)
+    places = _accepting_rules(network, ruleset, passing.flow, stop)
     letting = [rule for each in places if (rule := rule_at(ruleset, each)) is not None]
     if not letting:
         return ()
@@ -224,7 +224,7 @@ def _lists(network: Network, ruleset: ir.Ruleset, stopped: Trace, passing: Trace
     return tuple(dict.fromkeys(found for rule in rules for found in _ranges(rule, version, sets)))
 
 
-def _letting(network: Network, ruleset: ir.Ruleset, passing: Flow, stop: Place) -> list[Place]:
+def _accepting_rules(network: Network, ruleset: ir.Ruleset, passing: Flow, stop: Place) -> list[Place]:
     """Return the places of the rules in the stop's table that let a listed client pass."""
     met = [each.place for each in deciders(network, passing).rules if each.place.table == stop.table]
     return [each for each in met if (rule := rule_at(ruleset, each)) is not None and _lets(rule, passing.version)]
