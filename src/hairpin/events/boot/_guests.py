@@ -38,7 +38,7 @@ def with_guests_again(course: Course, was: Host) -> Course:
         parts = tuple(_rules_of(course, was, program))
         if parts:
             said = message("{program} starts at boot and makes its rules again", program=program.name)
-            course = course.made(*parts, *_forwarding(course, was)).provided(said)
+            course = course.made(*parts, *_forwarding_again(course, was)).provided(said)
     return course
 
 
@@ -104,7 +104,7 @@ def _together(own: Table, held: Table) -> Table:
     return msgspec.structs.replace(held, chains=tuple(chains.values()))
 
 
-def _forwarding(course: Course, was: Host) -> Iterator[Primitive]:
+def _forwarding_again(course: Course, was: Host) -> Iterator[Primitive]:
     old = was.namespace(was.netns.name).sysctls
     for path in _FORWARDING:
         if old.text(*path) == "1" != course.namespace.sysctls.text(*path):
