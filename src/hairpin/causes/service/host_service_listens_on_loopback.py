@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message(
             "{socket} takes connections from the host itself; nothing listens on {address}, to which the packet goes.",
             socket=socket_text(sockets[0]),
-            address=_asked(view),
+            address=_asked_address(view),
         ),
         change=one(listening(view, advice)),
         where=OfSocket(socket=sockets[0]),
@@ -43,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
-def _asked(view: View) -> str:
+def _asked_address(view: View) -> str:
     """Return the host's address to which the packet goes.  A user's network stack and a rule lead a client to another
     address than the one that it asks, which the host need not have."""
     packet = view.stop.seen.packet
@@ -53,7 +53,7 @@ def _asked(view: View) -> str:
 def _advice(view: View) -> Message:
     """Return the advice to bind to the packet's address, with who then reaches the service besides this client."""
     packet = view.stop.seen.packet
-    facts = {"port": packet.dport, "address": _asked(view)}
+    facts = {"port": packet.dport, "address": _asked_address(view)}
     outward = {each.link for each in uplinks_of(view.network, view.host_netns, packet.version)}
     own = (each for each in view.host_namespace.addresses if each.version == packet.version)
     if any(each.value == packet.daddr and each.link in outward for each in own):
