@@ -19,7 +19,7 @@ from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.network.flow import FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.pinned_names import beside_the_named, misleading
-from hairpin.network.prefix import address_text, is_loopback, width
+from hairpin.network.prefix import Version, address_text, is_loopback, width
 from hairpin.network.socket_owner import held_beside
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.standpoints import primary_address
@@ -29,6 +29,7 @@ from hairpin.walk.own_entries import passages, translation
 from hairpin.walk.trace import Trace, only_under_load
 
 _NOT_READ = message("a setting that was not read")
+_VERSIONS: tuple[Version, ...] = (4, 6)
 _NAMED = 5
 """The greatest number of ports that one note names."""
 
@@ -48,12 +49,10 @@ def _of_routed(host: Host) -> Iterator[Message]:
     for container in host.containers():
         lacking = [each for each in container.bindings if container.running and not each.actual]
         engine = host.engine_of(container)
-        for version, end in product(dict.fromkeys(each.version for each in lacking), engine.endpoints_of(container)):
+        for version, end in product(_VERSIONS, engine.endpoints_of(container) if lacking else ()):
             joined, address = engine.network(end.network), end.ipv4 if version == 4 else end.ipv6
-            if joined is not None and address is not None and joined.is_routed(version):
-                ports = dict.fromkeys(
-                    f"{each.host_port}/{each.protocol}" for each in lacking if each.version == version
-                )
+            ports = dict.fromkeys(f"{each.host_port}/{each.protocol}" for each in lacking if each.version == version)
+            if ports and joined is not None and address is not None and joined.is_routed(version):
                 yield message(
                     "network {network} of {name} is routed over IPv{version} (gateway_mode_ipv{version}=routed), so "
                     "this host has no port {ports} there: clients ask {address} itself",
