@@ -181,6 +181,6 @@ def _log_advice(quadlet: Quadlet, made: Container | None) -> Iterator[Message]:
 CAUSE = Cause(
     title=message("A Quadlet publishes the port, and its container does not run as its file says"),
     source="podman-systemd.unit(5); systemd.unit(5)",
-    shown_by=("systemctl status {name}", message("the unit of the Quadlet is not active")),
+    shown_by=("systemctl list-units --all --type=service", message("the unit of the Quadlet is not active")),
     reasons=frozenset({"no-listener", *RULE_STOPS}),
 )
