@@ -21,8 +21,7 @@ from hairpin.diagnose.suspect import Diagnosis
 from hairpin.message import message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.decided import RuleDecided
-from hairpin.walk.trace import OpenQuestion, Trace
+from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walked import walked
 from hairpin.wanted import watch_port
@@ -95,12 +94,8 @@ def _kept_out(asked: Examination, left: Examination) -> tuple[Flow, ...]:
     flow or none."""
     kept = {each.trace.flow for each in left.diagnoses}
     stopped = (each.instead_of or each.trace for each in asked.diagnoses)
-    return tuple(each.flow for each in stopped if each.flow not in kept and _is_stopped_by_rule(each))
-
-
-def _is_stopped_by_rule(trace: Trace) -> bool:
-    stop, comes_in = trace.usual.stop, isinstance(trace.flow.start, (Outside, Lan))
-    return comes_in and not trace.succeeds and stop is not None and isinstance(stop.decided_by, RuleDecided)
+    inward = (each for each in stopped if isinstance(each.flow.start, (Outside, Lan)) and not each.succeeds)
+    return tuple(each.flow for each in inward if each.flow not in kept and each.stopping_rule is not None)
 
 
 def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:

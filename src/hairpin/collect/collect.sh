@@ -1637,7 +1637,7 @@ docker_containers() {
     frame docker-containers "$origin"
     if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; return 1; fi
     found=$(running_containers "$out")
-    case $out in *'"unhealthy"'*) 
+    case $out in *'"unhealthy"'*)
         [ "$with" = cli ] || answers=$("$@" 2>/dev/null)
         run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks ;;
     esac

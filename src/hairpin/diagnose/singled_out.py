@@ -247,8 +247,7 @@ def _stopped(
                 flow, start=start, host=of, asked_host=own, stand_ins=(), invented=False, purpose="asked"
             )
             diagnosis = diagnose(network, one)
-            decided = diagnosis.trace.usual.stop
-            if not diagnosis.trace.succeeds and decided is not None and isinstance(decided.decided_by, RuleDecided):
+            if not diagnosis.trace.succeeds and diagnosis.trace.stopping_rule is not None:
                 yield address_text(address, version), diagnosis
 
 

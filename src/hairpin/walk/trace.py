@@ -10,6 +10,7 @@ from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition, Place
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.state import Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.wanted import Wanted
@@ -104,6 +105,12 @@ class Trace(msgspec.Struct, frozen=True):
     def usual(self) -> Branch:
         """The branch that an ordinary first packet takes."""
         return self.branches[0]
+
+    @property
+    def stopping_rule(self) -> RuleDecided | None:
+        """The rule or policy that stops the usual packet; None if nothing or something else stops it."""
+        decided = self.usual.stop.decided_by if self.usual.stop is not None else None
+        return decided if isinstance(decided, RuleDecided) else None
 
     @property
     def like(self) -> "Trace":

@@ -50,8 +50,8 @@ def observe(inquiry: Inquiry) -> Inquiry:
             failing = _ends_otherwise(network, flow, other)
             if failing is None:
                 continue
-            decided = failing.usual.stop.decided_by if failing.usual.stop is not None else None
-            if failing.succeeds or not isinstance(decided, RuleDecided) or not _by_rules(network, flow, other.daddr):
+            decided = failing.stopping_rule
+            if failing.succeeds or decided is None or not _by_rules(network, flow, other.daddr):
                 apart.append(other)
             elif _is_against(network, failing, decided):
                 against.setdefault((flow, decided.place.in_full), []).append(failing)

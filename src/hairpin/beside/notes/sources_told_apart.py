@@ -7,7 +7,6 @@ from hairpin.beside.walks.stopped_clients import asks_about
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import address_text
-from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.wanted import ask_from
 
@@ -32,14 +31,15 @@ def _told_apart(stopped: Trace, passing: Trace) -> Message:
         )
     one, other = (address_text(each, stopped.flow.version) for each in (_client(stopped), _client(passing)))
     stop = stopped.usual.stop
-    if stop is not None and isinstance(stop.decided_by, RuleDecided):
+    rule = stopped.stopping_rule
+    if stop is not None and rule is not None:
         return message(
             "a rule treats these sources differently: {one} does not get through, but {other} does. This rule in "
             "{netns} stops {one}: {rule}; to see why, ask with {asking}",
             one=one,
             other=other,
             netns=stop.netns.name,
-            rule=stop.decided_by.place.in_full,
+            rule=rule.place.in_full,
             asking=ask_from(one),
         )
     return message(

@@ -92,9 +92,8 @@ def stopped_by_field(network: Network, traces: Sequence[Trace]) -> tuple[Stopped
     for trace in (*islice(inward, _MOST_FLOWS), *islice(outward, _MOST_FLOWS)):
         for field, flow, value in _others(network, trace.flow):
             other = walk_flow(network, flow)
-            stop = other.usual.stop
-            decided = stop.decided_by if stop is not None else None
-            if not other.succeeds and other.verdict != "depends" and isinstance(decided, RuleDecided):
+            decided = other.stopping_rule
+            if not other.succeeds and other.verdict != "depends" and decided is not None:
                 found.setdefault((field, decided.place.text), Stopped(field, value, flow, trace.flow, decided))
     return tuple(found.values())
 

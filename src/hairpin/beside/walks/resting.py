@@ -14,7 +14,6 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.decisions import wall_of
-from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import Trace
 
 
@@ -80,8 +79,7 @@ def _told_of_paused(network: Network) -> Iterator[Message]:
 
 def _rule_of(trace: Trace) -> str:
     """Return the rule that stops the flow; empty if no rule does."""
-    stop = trace.usual.stop
-    return stop.decided_by.place.in_full if stop is not None and isinstance(stop.decided_by, RuleDecided) else ""
+    return trace.stopping_rule.place.in_full if trace.stopping_rule is not None else ""
 
 
 def _told_of_closed(flows: list[Flow], rules: str) -> Iterator[Message]:

@@ -20,7 +20,6 @@ from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, range_text
-from hairpin.walk.decided import RuleDecided
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.wanted import Wanted, ask_from
@@ -51,8 +50,8 @@ def asks_about(trace: Trace, stopped: Trace) -> bool:
 def _asking(network: Network, diagnosis: Diagnosis) -> Diagnosis:
     stopped = diagnosis.instead_of
     stop = stopped.usual.stop if stopped is not None else None
-    decided = stop.decided_by if stop is not None else None
-    if stopped is None or stop is None or not isinstance(decided, RuleDecided) or not diagnosis.trace.succeeds:
+    decided = stopped.stopping_rule if stopped is not None else None
+    if stopped is None or stop is None or decided is None or not diagnosis.trace.succeeds:
         return diagnosis
     sources = _stopped_networks(network, stopped.flow, stop, decided.place)
     if not sources:

@@ -14,13 +14,23 @@ Lasting: a section ``[Install]`` with ``WantedBy=multi-user.target`` (of a user:
 the container at boot.
 """
 
-from hairpin.causes.cause import Candidate, Cause, Finding, View, Way
 from hairpin.causes.container._idle_publisher import idle_publishers
 from hairpin.causes.container._quadlet import lost_ports, made_by, quadlet_publishers
-from hairpin.causes.kit import RULE_STOPS, Host, Iterator, Message, message
+from hairpin.causes.kit import (
+    RULE_STOPS,
+    Candidate,
+    Cause,
+    Finding,
+    Host,
+    Iterator,
+    Message,
+    OfContainer,
+    View,
+    Way,
+    message,
+)
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.service._service import listening
-from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetUnitState
 from hairpin.change.change import Change
 from hairpin.engines.repair.starting import at_boot
