@@ -39,7 +39,7 @@ def diff(
 
     A and B are files of `hairpin snapshot`.  --snapshot and --host also name hosts, in their order.  TARGET and WHERE
     have the same meaning as in `hairpin check`.  Without TARGET, every flow that `hairpin check` walks is compared.
-    With TARGET, changes that no packet of its flows meets are only counted, and -v lists them.
+    With TARGET, a change that no packet of TARGET's flows meets is only counted; -v lists it.
 
     --last-good: A is the newest snapshot of `hairpin snapshot --keep` in which the flows to TARGET passed.
 

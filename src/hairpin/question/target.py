@@ -2,7 +2,7 @@
 
 TARGET := (PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME:PORTS[/PROTO]) [@HOST] | URL
 PORTS  := PORT | PORT-PORT
-WHERE  := (ADDR | host | lan | [container:]NAME | netns:NAME) [@HOST]
+WHERE  := (ADDR | host | lan | outside | [container:]NAME | netns:NAME) [@HOST]
 
 NAME is the name, the id or an address of a container, or the name of a compose service, or of a network namespace in
 which no container runs.  HOST is the label of a host:
@@ -220,7 +220,8 @@ def _place(text: str) -> Origin:
         if _NAME.fullmatch(text) and not re.fullmatch(r"[\d.]+", text):
             return Origin("container", container=text, bare=True)
         said = message(
-            "--from {text}: not an address; write an address, outside, host, lan or container:NAME", text=text
+            "--from {text}: not an address; write an address, outside, host, lan, container:NAME or netns:NAME",
+            text=text,
         )
         raise UsageError(said, mark=mark_in(text, text))
     return Origin("address", version=address[0], address=address[1])

@@ -1,4 +1,4 @@
-"""The alternatives: other states of the supposed parts of a host, with which a container cannot be reached.
+"""The alternatives: other states of a host's supposed parts, in which a container cannot be reached.
 
 An alternative is a change of the supposed host: an accident or a decision that people often have.  The text must not
 rule it out.  So a told part has no alternative.

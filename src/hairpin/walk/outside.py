@@ -302,9 +302,7 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
     other = on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":
-        said = message(
-            "the program that has {link} open delivers the packet at {address}", link=link.name, address=target
-        )
+        said = message("the program that opened {link} carries the packet to {address}", link=link.name, address=target)
         return OutsideAnswer(Assumed(said), reason="opaque-device")
     return OutsideAnswer(other, reason="left-instead") if other is not None else None
 

@@ -97,8 +97,8 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
             )
             if wrong is None
             else message(
-                "The tunnel's end on {far} is a port of {far_bridge}. {bridge} of {host} has the subnet of that "
-                "bridge, but {link} is a port of {wrong}.",
+                "On {far}, the tunnel's end is a port of {far_bridge}. On {host}, {bridge} has the same subnet, but "
+                "the tunnel's end {link} is a port of {wrong}.",
                 far=there.netns.host, far_bridge=there.bridge.name, bridge=bridge.name, host=host, link=link.name,
                 wrong=wrong.name,
             ),

@@ -55,8 +55,8 @@ def not_loaded(host: Host, container: Container, places: dict[str, str]) -> Fail
             zone=zone or "-",
         ),
         message(
-            "run {bind}. dockerd loads the network at its next start. If dockerd runs without the network now, restart "
-            "dockerd, then {start}",
+            "run {bind}. If dockerd runs, restart it: dockerd loads the container's network only when it starts. Then "
+            "{start}",
             bind=" and ".join(f"`{each}`" for each in bound),
             start=start,
         ),

@@ -6,9 +6,9 @@ a rootless Podman are in a namespace of its user, and all of them share one such
 Users see: programs inside the container get "Network is unreachable", while ``podman ps`` calls the container running.
 The published ports of containers on the user's networks still answer.
 
-Proof: a user-mode process (slirp4netns, pasta) provides the container's network, and the container's namespace has no
-link but ``lo``; or no such process runs for the namespace with the user's networks, and it has no tap link.  With the
-tap link of this process the packet leaves.
+Proof: a user-mode process (slirp4netns, pasta) should provide the container's network, but the container's namespace
+has only ``lo``.  Or the namespace with the user's networks has no tap link, because no such process runs for it.  With
+the tap link the packet leaves.
 Now: ``podman restart NAME``.  The restart ends the container's processes.  For the user's networks: ``podman network
 reload --all`` as this user, which starts the process again; before Podman 5, stop all containers of these networks and
 start them.

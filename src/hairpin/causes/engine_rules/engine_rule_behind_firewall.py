@@ -49,8 +49,8 @@ def find(view: View) -> Iterator[Candidate]:
                 jump=jump.text,
             ),
             detail=message(
-                "dockerd inserts its rules in front of the others, and its other rules are there. The packet meets "
-                "{chain} first: {stopping}",
+                "dockerd inserts its rules at the head of FORWARD, and its other rules still stand there. The packet "
+                "meets {chain} before this rule: {stopping}",
                 chain=place.chain,
                 stopping=place.text,
             ),

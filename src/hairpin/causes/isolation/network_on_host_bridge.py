@@ -1,7 +1,7 @@
 """A container network was made on the bridge by which the host itself reaches its network.
 
-Users see: since ``docker network create -o com.docker.network.bridge.name=BRIDGE`` clients of the other containers time
-out, and the host has lost its address or its default route.
+Users see: after ``docker network create -o com.docker.network.bridge.name=BRIDGE``, the clients of containers on other
+networks time out, and the host has lost its address or its default route.
 
 Proof: the bridge has a port that leads out of the host.  dockerd replaces the host's address on the bridge by the
 network's gateway address, and the default route is lost with the host's address.  The isolation rules drop packets

@@ -1,4 +1,4 @@
-"""Candidates that delete a blackhole, unreachable or prohibit route."""
+"""Candidates that delete a blackhole, unreachable or prohibit route.  ``_asked`` has the policy rules that refuse."""
 
 from collections.abc import Callable
 

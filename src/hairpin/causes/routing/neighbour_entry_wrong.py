@@ -127,7 +127,7 @@ def _owner_name(network: Network, netns: Netns, entry: Neighbour) -> str:
 
 
 def _is_far_end(view: View, netns: Netns, entry: Neighbour) -> bool:
-    """Return whether the entry names a tunnel's far end with the tunnel device's own hardware address."""
+    """Return whether the entry gives a tunnel's far end the hardware address of the tunnel device itself."""
     link = view.network.namespace(netns).link(entry.link)
     return link is not None and has_far_address(link, entry.mac)
 

@@ -319,13 +319,13 @@ def _remedy_of_line(misled: Misled, named: str) -> Message:
     if pin.hand == "link":
         return message(
             "recreate {asking} with the same --link, so that the engine writes the present address of {named}. On a "
-            "network of their own, no link is needed: the engine's name server knows the address of {named}",
+            "user-defined network no --link is needed: the engine's name server knows the address of {named}",
             asking=asking.name,
             named=named,
         )
     return message(
         "recreate {asking}: the engine then writes /etc/hosts again, and a --link gets the present address of {named}. "
-        "Or put both on a network of their own, where the engine's name server knows {name}. If the image or its "
+        "Or put both on one user-defined network, where the engine's name server knows {name}. If the image or its "
         "entrypoint writes the line, remove it there",
         asking=asking.name,
         named=named,

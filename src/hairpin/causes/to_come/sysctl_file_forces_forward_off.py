@@ -7,7 +7,8 @@ A restart of dockerd repairs the fault until the files are applied again.
 Proof: hairpin applies the files to the model of the host.  The packet is then dropped because forwarding is off.  If
 the line sets 1, the packet is forwarded.  A file that another file overrides is no cause.
 Now: no flow fails yet.  Change the line that sets forwarding to 0.
-Lasting: write 1 instead of 0 into the line, and add an exception to the program that writes the file.
+Lasting: write 1 instead of 0 into the line.  If a program writes the file, add an exception to that program's
+configuration, or it writes 0 again.
 """
 
 from hairpin.causes.kit import Cause, message

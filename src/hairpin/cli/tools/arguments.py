@@ -35,7 +35,9 @@ _Target = Annotated[
         description="8151, 8151/udp, ADDRESS:PORT, [IPV6]:PORT, a URL, CONTAINER:PORT (its own port).",
     ),
 ]
-_ORIGIN = "The sender: an address of a client, host, lan (a neighbour on the link), container:NAME, netns:NAME."
+_ORIGIN = (
+    "The sender: an address of a client, outside, host, lan (a neighbour on the link), container:NAME, netns:NAME."
+)
 _Origin = Annotated[str, Meta(description=_ORIGIN)]
 _After = Annotated[
     str, Meta(description="Ask about the time after an event, such as docker-restart, reboot, iptables-flush.")

@@ -48,8 +48,8 @@ DOCKER_NETWORKS = (
         patterns=("no available IPv4 addresses on this network's address pools",
             "no available IPv6 addresses on this network's address pools", "Address already in use: failed to allocate",
             "no unallocated IP addresses in"),
-        meaning=message("Containers have all addresses of this network's subnet. A network with a larger subnet has "
-            "more addresses."), causes=("address-pool-exhausted",)),
+        meaning=message("All addresses of this network's subnet are in use. A network with a larger subnet has room "
+            "for more containers."), causes=("address-pool-exhausted",)),
     TextMeaning(id="docker-gateway-taken", program="dockerd", other_causes=True,
         patterns=("failed to allocate gateway ({address}): Address already in use",
             "failed to allocate gateway ({address}): No available addresses"),
@@ -303,8 +303,8 @@ DOCKERD = (
             "shows the devices that exist now."), causes=("overlay-devices-lost", "overlay-peer-missing")),
     TextMeaning(id="dockerd-no-iptables-hint", program="dockerd", kind="routine",
         patterns=("WARNING: iptables is disabled", "^iptables is disabled", "Not using iptables because"),
-        meaning=message("dockerd runs with the option `iptables` set to false, so it writes no rules. Unless other "
-            "rules do it, no port is published by NAT and containers are not masqueraded."),
+        meaning=message("dockerd runs with the option `iptables` set to false, so it writes no rules. Ports "
+            "are published by NAT, and containers are masqueraded, only if other rules do so."),
         causes=("docker-daemon-iptables-false", "masquerade-missing", "dnat-rule-missing"),
         shown_by=("docker-daemon-iptables-false",)),
     TextMeaning(id="dockerd-zone-conflict", program="dockerd",

@@ -232,7 +232,7 @@ NAMES = (
             "dns-upstream-unreachable"), verdicts=("refused", "rejected")),
     TextMeaning(id="dnsmasq-too-many-queries", program="dnsmasq", passing=True,
         patterns=("Maximum number of concurrent DNS queries reached",),
-        meaning=message("The name server waits for too many answers: it asks itself in a loop, by its own address or "
-            "by a server that asks it back, or the servers above do not answer. Its list of upstream servers must not "
-            "lead back to itself."), causes=("dns-upstream-unreachable",)),
+        meaning=message("The name server has too many queries without an answer. Its upstream servers do not answer, "
+            "or its queries come back to it. They come back if its list of upstream servers has its own address, or a "
+            "server that forwards to it: take that entry off the list."), causes=("dns-upstream-unreachable",)),
 )  # fmt: skip

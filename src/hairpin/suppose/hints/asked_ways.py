@@ -106,8 +106,8 @@ def asks_inside_a_machine(prose: Prose, told: ToldParts, flows: Iterable[Flow]) 
         if found is None or other is None:
             continue
         means = message(
-            "{program} gives its clients addresses of {range}, so a container looks for {address} on its own link, and "
-            "not in the network where the machine is. Another range for {program} helps",
+            "{program} uses {range} for its own network, so a container looks for {address} on its own link, and never "
+            "reaches the machine that has this address. Give {program} another range",
             program=program, range=str(subnet), address=str(other),
         )  # fmt: skip
         shows = message("the range of the container's or of the machine's own link covers the address")

@@ -82,7 +82,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
     fields = _FIELD.findall(line)
     starts = [position for position, (key, _) in enumerate(fields) if key == "src"]
     if len(starts) != 2:
-        raise MalformedError(message("a conntrack entry has two tuples"))
+        raise MalformedError(message("not a conntrack entry: it has {count} tuples instead of two", count=len(starts)))
     every = dict(fields[starts[1] :])
     zone = dict(fields).get("zone") or dict(fields).get("zone-orig") or "0"
     forth = _tuple(int(head[1]), dict(fields[starts[0] : starts[1]]), numbers)

@@ -298,6 +298,6 @@ NAMES: tuple[Hint, ...] = (
             "compose up -d --force-recreate`, before Compose 1.5 `docker-compose rm` first), or put both on one "
             "network, which needs no links"),
         command="docker compose ps -a; docker inspect --format '{{.Created}} {{.HostConfig.Links}}' CONTAINER; docker "
-            "exec CONTAINER cat /etc/hosts", shows=message("the container was created before the link was written into "
-            "the file")),
+            "exec CONTAINER cat /etc/hosts", shows=message("the container was created before its `links:` entry was "
+            "written into the compose file")),
 )  # fmt: skip
