@@ -318,7 +318,7 @@ def test_each_command_has_its_page(made: Path) -> None:
     check = (made / "man" / "hairpin-check.1").read_text()
     assert check.startswith('.TH HAIRPIN\\-CHECK 1 2026-11-25 "hairpin ')
     assert ".SH SYNOPSIS\n\\fBhairpin check\\fR [OPTIONS] [TARGET]...\n" in check
-    origin = "\n.TP\n\\fB\\-\\-from\\fR \\fIWHERE\\fR\nADDRESS, host, lan, container:NAME or netns:NAME.\n"
+    origin = "\n.TP\n\\fB\\-\\-from\\fR \\fIWHERE\\fR\nADDRESS, outside, host, lan, NAME or netns:NAME.\n"
     assert origin in check
     groups = [each.removeprefix(".SS ") for each in check.splitlines() if each.startswith(".SS ")]
     assert groups == ["Hosts", "Answer", "Seldom"]

@@ -202,12 +202,20 @@ def _again(refused: Suspect, maker: Suspect, view: View) -> Iterator[tuple[Suspe
 
 def suspects(network: Network, flow: Flow, trace: Trace, *, of_any_reason: bool = False) -> tuple[Suspect, ...]:
     """Return the suspects that the causes propose for the stops of the trace's failing branches, the most likely
-    suspect first.  ``of_any_reason``: whether causes for other reasons of a stop are asked, too."""
+    suspect first.  ``of_any_reason``: whether causes for other reasons of a stop are asked, too.
+
+    Of the branches that end at one stop with one packet, the first is asked about: a walk that forks often has many."""
     found: list[Suspect] = []
+    asked: list[Stop] = []
     for branch in trace.branches:
         if branch.succeeds or branch.stop is None or not rests_on_facts(branch):
             continue
-        found += _at(network, flow, branch, branch.stop, of_any_reason=of_any_reason)
+        if branch.stop in asked:
+            continue
+        asked.append(branch.stop)
+        for each in _at(network, flow, branch, branch.stop, of_any_reason=of_any_reason):
+            if not any(_same(each, other) for other in found):
+                found.append(each)
     return tuple(sorted(found, key=lambda each: place(each.candidate.in_class)))
 
 

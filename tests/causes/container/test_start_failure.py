@@ -180,10 +180,10 @@ def lying_in(zone: str, *, kept: str = "") -> Host:
 
 BIND = "firewall-cmd --zone=docker --change-interface=br-n2"
 UNLOADED: dict[str, tuple[Host, str, str]] = {
-    "another zone": (lying_in("drop"), "because firewalld has br-n2 in zone drop", f"run `{BIND}`. dockerd loads"),
+    "another zone": (lying_in("drop"), "because firewalld has br-n2 in zone drop", f"run `{BIND}`. If dockerd runs"),
     "another zone, in its file, too": (
         lying_in("drop", kept="drop"), "in zone drop",
-        f"run `{BIND}` and `firewall-cmd --permanent --zone=docker --change-interface=br-n2`. dockerd",
+        f"run `{BIND}` and `firewall-cmd --permanent --zone=docker --change-interface=br-n2`. If",
     ),
     "dockerd's zone": (lying_in("docker"), "dockerd did not load the container's network apart when",
                       "read in dockerd's log why"),

@@ -158,7 +158,7 @@ def origin(*, required: bool = False) -> Callable[[Command], Command]:
         metavar="WHERE",
         required=required,
         shell_complete=completion.origins,
-        help="ADDRESS, outside, host, lan, container:NAME or netns:NAME.",
+        help="ADDRESS, outside, host, lan, NAME or netns:NAME.",
     )
 
 
