@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
@@ -15,9 +16,9 @@ from tests.rows import each_row
 RUNNING = {"Status": "running", "Running": True, "Pid": 270, "ExitCode": 0, "Error": ""}
 
 
-def one(**fields: Any) -> Container:
+def one(key: str = "docker-containers", **fields: Any) -> Container:
     text = json.dumps({"Id": "c" * 64, "Name": "/web", "State": RUNNING, **fields})
-    (found,) = containers(text_reading(text, "docker inspect", "e9"))
+    (found,) = containers(replace(text_reading(text, "docker inspect", "e9"), key=key))
     return found
 
 
@@ -63,15 +64,24 @@ def test_bindings(asked: dict[str, Any], actual: dict[str, Any] | None, expected
     assert found.bindings == expected
 
 
-def test_podman_prints_no_address_for_every_address() -> None:
+@pytest.mark.parametrize("address", ("", "0.0.0.0"))
+def test_podman_prints_no_address_or_that_of_ipv4_for_every_address(address: str) -> None:
     """With an IPv6 address in the container, podman publishes by IPv6 too."""
-    ports = published(("", "8080"))
+    ports = published((address, "8080"))
     four, six = {"IPAddress": "10.88.0.2"}, {"IPAddress": "10.88.0.2", "GlobalIPv6Address": "fd00::2"}
-    assert one(NetworkSettings={"Ports": ports, "Networks": {"podman": four}}).bindings == (binding(8080, 4),)
-    assert one(NetworkSettings={"Ports": ports, "Networks": {"podman": six}}).bindings == (
-        binding(8080, 4),
-        binding(8080, 6),
-    )
+
+    def bindings(endpoint: dict[str, str]) -> tuple[PortBinding, ...]:
+        settings = {"Ports": ports, "Networks": {"podman": endpoint}}
+        return one("podman-containers", HostConfig={"PortBindings": ports}, NetworkSettings=settings).bindings
+
+    assert bindings(four) == (binding(8080, 4),)
+    assert bindings(six) == (binding(8080, 4), binding(8080, 6))
+
+
+def test_the_address_of_ipv4_is_that_alone_to_docker() -> None:
+    ports = published(("0.0.0.0", "8080"))
+    networks = {"six": {"IPAddress": "172.18.0.2", "GlobalIPv6Address": "fd00::2"}}
+    assert one(NetworkSettings={"Ports": ports, "Networks": networks}).bindings == (binding(8080, 4),)
 
 
 def test_a_running_container() -> None:

@@ -125,6 +125,8 @@ _PODS = msgspec.json.Decoder(tuple[_Pod, ...])
 def containers(reading: Reading) -> tuple[Container, ...]:
     """Return the containers in the order of the reading, without their ``netns``; raise ParseError."""
     found = decode_list(_CONTAINERS, _CONTAINER, reading.text, source=reading.origin)
+    if reading.key == "podman-containers":
+        found = tuple(map(_of_all_addresses, found))
     try:
         read = tuple(_container(item, reading.id) for item in found)
     except ValueError as error:
@@ -138,6 +140,27 @@ def pod_names(reading: Reading) -> tuple[tuple[str, str], ...]:
     ParseError."""
     found = decode_list(_PODS, _POD, reading.text, source=reading.origin)
     return tuple((each.infra_id, each.name) for each in found if each.infra_id and each.name)
+
+
+def _of_all_addresses(container: _Container) -> _Container:
+    """Return one of Podman's containers, in whose ports the address 0.0.0.0 is empty, as Podman itself keeps it.
+
+    ``-p 8080:80`` and ``-p 0.0.0.0:8080:80`` are one to Podman: netavark publishes both over IPv6, too, on a network
+    that has IPv6.  Since Podman 5, ``podman inspect`` prints 0.0.0.0 for both.  Source: podman PR 7201, PR 21601;
+    measured with Podman 5.4.2 and 5.8.6"""
+
+    def opened(ports: _Ports | None) -> _Ports | None:
+        return ports and {
+            key: hosts and tuple(_Host("", each.port) if each.ip == "0.0.0.0" else each for each in hosts)
+            for key, hosts in ports.items()
+        }
+
+    config, settings = container.host_config, container.network_settings
+    return msgspec.structs.replace(
+        container,
+        host_config=msgspec.structs.replace(config, port_bindings=opened(config.port_bindings)),
+        network_settings=msgspec.structs.replace(settings, ports=opened(settings.ports)),
+    )
 
 
 def _without_the_owners(container: Container) -> Container:
