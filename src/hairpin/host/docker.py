@@ -325,6 +325,8 @@ class Engine(msgspec.Struct, frozen=True):
     network_backend: str | None = None
     """For Podman: ``netavark`` or ``cni``; None if Podman did not say."""
     network_version: str = ""
+    has_resolver: Annotated[bool | None, of(walked=False)] = None
+    """For Podman: whether it finds the program that is the name server of its networks; None if it did not say."""
     network_stack: str | None = None
     """For a rootless Podman: the program that carries the packets of its own networks (``pasta``, ``slirp4netns``) out
     of their namespace; empty if none runs; None if this is not known."""

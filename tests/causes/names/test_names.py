@@ -193,6 +193,16 @@ def test_the_name_server_of_a_user_runs_in_the_namespace_with_the_users_networks
     is_silent(*of_user(alive=True))
 
 
+def test_a_name_server_that_podman_does_not_find_is_installed_before_it_is_reloaded() -> None:
+    whole = resolving(alive=False)
+    (described,) = whole.this.engines
+    without = replace(whole.this, engines=(replace(described, has_resolver=False),))
+    (found,) = diagnose(whole.with_host(without), dns(GATEWAY)).causes
+    assert found.cause == "engine-resolver-gone"
+    assert "is not installed" in str(found.candidate.title)
+    assert found.candidate.change.calls == ()
+
+
 def test_another_program_in_the_place_of_the_name_server_knows_no_container() -> None:
     query = replace(dns(GATEWAY), asked_name="web")
     (found,) = diagnose(resolving(alive=False, other="unbound"), query).causes

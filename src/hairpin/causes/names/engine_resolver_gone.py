@@ -9,7 +9,8 @@ Users see: ``Temporary failure in name resolution`` in all containers of the net
 Proof: the network has name resolution (``dns_enabled``), and no socket listens on port 53 of its gateway address, or
 another program's socket takes the queries there.  With the name server's own process the query arrives.
 Now: ``podman network reload`` with the network's containers.  The reload starts the name server's process again, and
-makes the containers' rules again.
+makes the containers' rules again.  If Podman does not find the program (``podman info`` names no path for it), install
+it first: aardvark-dns is a package of its own.
 Lasting: no setting has to be changed.  Find out what ended the process, for example a clean-up job, or the kernel
 because memory ran out.
 """
@@ -97,6 +98,27 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
     program = resolver_program(engine)
     address = address_text(packet.daddr, packet.version)
     socket = Socket("udp", packet.version, packet.daddr, packet.dport or _DNS, process=program)
+    reload = ReloadNetworks(tuple(each.name for each in served), engine.user if engine.rootless else "")
+    if engine.has_resolver is False:
+        said = message(
+            "install {program}, then `{reload}`", program=program,
+            reload=engine.command("network", "reload", *reload.containers),
+        )  # fmt: skip
+        return Candidate(
+            title=message(
+                "{program}, the name server of Podman's network {network}, is not installed", program=program,
+                network=network.name,
+            ),
+            detail=message(
+                "The name server should answer on {address}, the gateway of the network. `podman info` finds no "
+                "{program}, so Podman started the containers without a name server, and only warned.",
+                address=address, program=program,
+            ),
+            change=one(AddSocket(_netns(view, engine), socket, said)),
+            where=OfPort(port=f"{packet.dport}/udp"),
+            in_class="lost-relay",
+            evidence=(engine.evidence,),
+        )  # fmt: skip
     said = message("reload the network of the containers on {network}", network=network.name)
     return Candidate(
         title=message(
@@ -110,7 +132,7 @@ def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple
         ),
         change=Change(
             (AddSocket(_netns(view, engine), socket, said),),
-            (ReloadNetworks(tuple(each.name for each in served), engine.user if engine.rootless else ""),),
+            (reload,),
         ),
         where=OfPort(port=f"{packet.dport}/udp"),
         in_class="lost-relay",

@@ -109,6 +109,10 @@ def test_of_podman_info() -> None:
     assert of_podman_info(text_reading(told, "podman info")) == PodmanInfo(True, "netavark", "1.14.0")
     assert of_podman_info(text_reading('{"host":{"networkBackend":"cni"}}', "podman info")) == PodmanInfo(backend="cni")
     assert of_podman_info(text_reading('{"host":{}}', "podman info")) == PodmanInfo()
+    lacking = '{"host":{"networkBackendInfo":{"dns":{"package":"Unknown"}}}}'
+    assert of_podman_info(text_reading(lacking, "podman info")).has_resolver is False
+    having = '{"host":{"networkBackendInfo":{"dns":{"path":"/usr/lib/podman/aardvark-dns"}}}}'
+    assert of_podman_info(text_reading(having, "podman info")).has_resolver is True
     assert of_podman_info(text_reading("{}", "podman info")) == PodmanInfo()
 
 

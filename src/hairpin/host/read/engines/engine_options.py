@@ -83,9 +83,14 @@ class _PodmanSecurity(msgspec.Struct):
     rootless: bool = False
 
 
+class _PodmanResolver(msgspec.Struct):
+    path: str | None = ""
+
+
 class _PodmanNetwork(msgspec.Struct):
     version: str | None = ""
     package: str | None = ""
+    dns: _PodmanResolver | None = None
 
 
 class _PodmanHost(msgspec.Struct):
@@ -150,11 +155,12 @@ def of_flags(text: str) -> GivenOptions:
 
 class PodmanInfo(msgspec.Struct, frozen=True):
     """The facts about networks in ``podman info``.  ``backend``: None for Podman before 4, which does not say and uses
-    CNI."""
+    CNI.  ``has_resolver``: whether Podman finds the program of its networks' name server; None if it does not say."""
 
     rootless: bool = False
     backend: str | None = None
     version: str = ""
+    has_resolver: bool | None = None
 
 
 def of_podman_info(reading: Reading) -> PodmanInfo:
@@ -163,8 +169,9 @@ def of_podman_info(reading: Reading) -> PodmanInfo:
     if host is None:
         return PodmanInfo()
     rootless = host.security is not None and host.security.rootless
-    said = host.network_program.version if host.network_program is not None else ""
-    return PodmanInfo(rootless, host.network, (said or "").removeprefix("netavark").strip())
+    program = host.network_program or _PodmanNetwork()
+    version = (program.version or "").removeprefix("netavark").strip()
+    return PodmanInfo(rootless, host.network, version, bool(program.dns.path) if program.dns is not None else None)
 
 
 def options(said: GivenOptions) -> Options:

@@ -133,6 +133,7 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
         uid=_uid(reading or info_reading),
         lingers=_lingers(readings, user),
         network_backend=info.backend,
+        has_resolver=info.has_resolver,
         network_version=info.version or _upstream(_package(versions, ("netavark",))),
         evidence=_evidence(reading, info_reading),
     )
