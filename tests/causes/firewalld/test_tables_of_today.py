@@ -71,6 +71,16 @@ def test_a_closed_port_is_opened_in_a_zone_that_firewalld_lists(version: str) ->
     assert only(whole).change.calls == (OpenPort("public", 9000, "tcp"),)
 
 
+def test_a_firewalld_that_has_ended_obeys_no_command() -> None:
+    whole = with_service(with_running_firewalld(version="1.3.3"))
+    assert whole.this.firewalld is not None
+    ended = whole.with_host(replace(whole.this, firewalld=replace(whole.this.firewalld, running=False)))
+    opened = only(ended)
+    assert opened.change.calls == ()
+    assert walk_flow(simulate(opened.change, ended), TO_SERVICE).succeeds
+    assert "firewalld does not run" in str(opened.advice[-1])
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_open_port_is_no_fault(version: str) -> None:
     own = {PUBLIC: '<zone><port port="9000" protocol="tcp"/></zone>'}

@@ -8,8 +8,11 @@ first.  With the port open, or with a rich rule before the denying rule, the pac
 Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port, before the denying rule.  If
 the link has fallen out of a zone that lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.  With
 StrictForwardPorts: ``--add-rich-rule`` with a forward port for the published port.
+If firewalld does not run any more and its rules are still loaded, no firewall-cmd works: the rule itself is inserted.
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
+
+import msgspec
 
 from hairpin.causes.firewalld._left_zone import returned_to_zone
 from hairpin.causes.firewalld._strict_ports import not_forwarded_by_firewalld, policy_commands
@@ -27,6 +30,21 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
+    """Yield the candidates of firewalld.  A firewalld that has ended without deleting its rules obeys no command: the
+    repair is then the rule alone."""
+    runs = view.host.firewalld is None or view.host.firewalld.running
+    yield from _found(view) if runs else map(_without_firewalld, _found(view))
+
+
+def _without_firewalld(candidate: Candidate) -> Candidate:
+    said = message(
+        "firewalld does not run, so `firewall-cmd` changes nothing. Its rules stay in the kernel until it starts again"
+    )
+    change = msgspec.structs.replace(candidate.change, calls=())
+    return msgspec.structs.replace(candidate, change=change, advice=(*candidate.advice, said))
+
+
+def _found(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a rule of firewalld stopped the packet in INPUT or FORWARD, or because the packet's
     destination was translated."""
     place = stopped_by(view, "firewalld")
