@@ -6,13 +6,14 @@ from msgspec.structs import replace
 from hairpin.beside.inquiry import Inquiry
 from hairpin.beside.notes.remarks import notes, remarks
 from hairpin.diagnose.examination import examine
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import PortBinding, Subnet
 from hairpin.host.limit_state import Counters
 from hairpin.host.link import Address
 from hairpin.host.route import NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
+from hairpin.network.prefix import Version
 from hairpin.question.question import Question
 from hairpin.question.target import parse_target
 from hairpin.walk.walk import walk_flow
@@ -171,3 +172,16 @@ def test_a_routed_network_has_no_port_of_the_host(mode: str, asked: tuple[str, .
     question = Question(targets=tuple(map(parse_target, asked)))
     said = " ".join(map(str, notes(Inquiry(question, whole, (), examine(whole, ())))))
     assert said.count("is routed over IPv4 (gateway_mode_ipv4=routed), so this host has no port 8151/tcp") == count
+
+
+@pytest.mark.parametrize(("version", "also", "count"), ((6, (), 1), (6, (4,), 0), (4, (), 0)))
+def test_a_network_without_ipv4_refuses_its_clients(version: Version, also: tuple[Version, ...], count: int) -> None:
+    """``version``: that of the container's network; ``also``: further versions over which the port was asked."""
+    usual = network()
+    (docker,) = usual.this.engines
+    joined = replace(docker.networks[0], subnets=(Subnet(version, 0, 64),))
+    whole = usual.with_host(replace(usual.this, engines=(replace(docker, networks=(joined,)),)))
+    over4 = walk_flow(whole, replace(published(), purpose="published"))
+    over6 = replace(over4, flow=replace(over4.flow, version=6))
+    said = " ".join(map(str, remarks(whole, (over6, *(over4 for _ in also)))))
+    assert said.count("no network of web has IPv4, so port 8151 is published over IPv6 alone") == count

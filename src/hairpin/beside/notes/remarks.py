@@ -76,6 +76,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for trace in traces for said in _of_start(network, trace)),
         *_of_default_addresses(network, traces),
         *_of_ipv6_clients(traces),
+        *_of_ipv4_clients(network, traces),
         *(said for trace in traces for said in _of_unpublished(network, trace)),
         *(said for trace in traces for said in _of_pins(network, trace)),
         *(said for trace in traces for said in _of_ports_held_beside(network, trace)),
@@ -296,6 +297,25 @@ def _of_ipv6_clients(traces: tuple[Trace, ...]) -> Iterator[Message]:
         yield message(
             "not checked: IPv6 clients beyond the link, because this host has no IPv6 default route back to them"
         )
+
+
+def _of_ipv4_clients(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
+    """Yield a remark about each container whose networks have no IPv4 (``--ipv4=false``), so that its published port is
+    asked over IPv6 alone: clients of the host's IPv4 address are refused there."""
+    asked = {(each.flow.host, each.flow.container, each.flow.dport) for each in traces if each.flow.version == 4}
+    for flow in (each.flow for each in traces if each.flow.purpose == "published" and each.succeeds):
+        host = network.host(flow.host)
+        container = host.container(flow.container or "")
+        address = primary_address(network, host.netns, 4)
+        if container is None or address is None or (flow.host, flow.container, flow.dport) in asked:
+            continue
+        engine = host.engine_of(container)
+        networks = tuple(engine.network(each.network) for each in engine.endpoints_of(container))
+        if networks and all(each and {one.version for one in each.subnets} == {6} for each in networks):
+            yield message(
+                "no network of {name} has IPv4, so port {port} is published over IPv6 alone: {address} refuses clients",
+                name=container.name, port=flow.dport, address=address_text(address, 4),
+            )  # fmt: skip
 
 
 def _of_pins(network: Network, trace: Trace) -> Iterator[Message]:
