@@ -181,7 +181,7 @@ def test_a_network_without_ipv4_refuses_its_clients(version: Version, also: tupl
     (docker,) = usual.this.engines
     joined = replace(docker.networks[0], subnets=(Subnet(version, 0, 64),))
     whole = usual.with_host(replace(usual.this, engines=(replace(docker, networks=(joined,)),)))
-    over4 = walk_flow(whole, replace(published(), purpose="published"))
+    over4 = walk_flow(whole, replace(published(), purpose="published", container="web"))
     over6 = replace(over4, flow=replace(over4.flow, version=6))
     said = " ".join(map(str, remarks(whole, (over6, *(over4 for _ in also)))))
     assert said.count("no network of web has IPv4, so port 8151 is published over IPv6 alone") == count
