@@ -268,6 +268,15 @@ def test_a_port_that_an_engine_holds_is_no_service_of_the_host() -> None:
     assert [each.cause for each in diagnose(net, flow).causes if each.cause == "host-service-listens-on-loopback"] == []
 
 
+def test_a_port_of_dockerd_itself_is_a_service_of_the_host() -> None:
+    """dockerd's metrics, when no listed container publishes the port."""
+    flow = msgspec.structs.replace(published(), dport=9323)
+    host = host_namespace()
+    metrics = Socket("tcp", 4, LOOPBACK, 9323, process="dockerd", pid=9)
+    net = network(msgspec.structs.replace(host, sockets=(*host.sockets, metrics)))
+    assert [each.cause for each in diagnose(net, flow).causes] == ["host-service-listens-on-loopback"]
+
+
 def test_who_else_listens_on_the_asked_port_is_named() -> None:
     web_8080 = asked(FROM_DB, "172.17.0.2", 8080)
     assert "container db" in advice_of(beside((WORKING,), (API,)), web_8080)

@@ -14,6 +14,8 @@ from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfSocket, Vi
 from hairpin.causes.service._near import on_loopback
 from hairpin.causes.service._service import in_container, listening, same_port
 from hairpin.change.change import one
+from hairpin.host.socket import Socket
+from hairpin.network.attachment import engines_read
 from hairpin.network.prefix import address_text
 from hairpin.network.socket_owner import holds_for_engine
 from hairpin.network.uplinks import uplinks_of
@@ -26,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     sockets = same_port(view)
     if not view.on_host or not sockets or in_container(view) is not None or at_host_port(view, every_version=True):
         return
-    if not all(on_loopback(each) for each in sockets) or any(map(holds_for_engine, sockets)):
+    if not all(on_loopback(each) for each in sockets) or any(_of_a_container(view, each) for each in sockets):
         return
     port, advice = view.stop.seen.packet.dport, _advice(view)
     yield Candidate(
@@ -41,6 +43,12 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
     )
+
+
+def _of_a_container(view: View, socket: Socket) -> bool:
+    """Return whether an engine holds the port for a container.  A socket of dockerd for which no listed container has a
+    port is dockerd's own: its metrics, its API."""
+    return holds_for_engine(socket) and not (socket.process == "dockerd" and engines_read(view.host))
 
 
 def _asked_address(view: View) -> str:
