@@ -273,12 +273,20 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     def gives_bridge_an_address(self, version: Literal[4, 6]) -> bool:
         """Return whether the bridge has the gateway's address; with the option ``inhibit_ipv4`` another machine is the
         IPv4 gateway.  Source: moby libnetwork/drivers/bridge/setup_ipv4_linux.go"""
+        return not self.is_isolated(version) and self._is_gateway(version)
+
+    def _is_gateway(self, version: Literal[4, 6]) -> bool:
         return version == 6 or not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
 
     def is_routed(self, version: Literal[4, 6]) -> bool:
         """Return whether the network is routed: routers have a route to it, and its packets are not masqueraded.
         Source: moby libnetwork/drivers/bridge/bridge_linux.go, gateway modes"""
         return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
+
+    def is_isolated(self, version: Literal[4, 6]) -> bool:
+        """Return whether the network's bridge has no address by its maker's choice, so that its containers reach only
+        each other, and the host none of them.  Source: as above"""
+        return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "isolated"
 
 
 class Engine(msgspec.Struct, frozen=True):

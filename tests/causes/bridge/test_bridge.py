@@ -37,7 +37,7 @@ from tests.causes.hosts import (
 )
 from tests.podman_host import with_podman
 from tests.rule_text import in_table, without
-from tests.small_host import HOST_NETNS, WEB_ITSELF, container, egress, engine, host_namespace, network, published
+from tests.small_host import HOST_NETNS, WEB, WEB_ITSELF, container, egress, engine, host_namespace, network, published
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 ISOLATED = BridgePort(isolated=True)
@@ -91,6 +91,15 @@ def untold() -> Engine:
     return msgspec.structs.replace(told, networks=(msgspec.structs.replace(told.networks[0], subnets=(subnet,)),))
 
 
+def isolated() -> Engine:
+    """Return the engine whose network was made with the gateway mode ``isolated``."""
+    usual = engine()
+    option = ("com.docker.network.bridge.gateway_mode_ipv4", "isolated")
+    return msgspec.structs.replace(
+        usual, networks=tuple(msgspec.structs.replace(each, options=(option,)) for each in usual.networks)
+    )
+
+
 def renamed(namespace: Namespace | None = None) -> Network:
     """Return the host whose bridge has another name."""
     return simulate(one(RenameLink(HOST_NETNS, "docker0", "stray0")), network(namespace or host_namespace()))
@@ -129,6 +138,7 @@ def astray(whole: Network, bridge: str) -> Network:
 OLDER = msgspec.structs.replace(host_namespace(), kernel="5.10.0")
 NO_NETWORKS = msgspec.structs.replace(engine(container()), networks=())
 
+FROM_HOST_ITSELF = Flow(FromHost(), 4, WEB, "tcp", 80, container="web")
 CASES: dict[str, Case] = {
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
@@ -150,6 +160,10 @@ CASES: dict[str, Case] = {
     ),
     "the bridge has lost its address": Case(
         network(without_addresses(host_namespace(), "docker0")), published(), ("bridge-address-missing",),
+    ),
+    "the bridge has no address, because its network is isolated": Case(
+        network(without_route(without_addresses(host_namespace(), "docker0"), DOCKER0_SUBNET), docker=isolated()),
+        FROM_HOST_ITSELF, ("bridge-address-missing",), network(),
     ),
     "the bridge has lost its address, the route went with it, and a rule wants a route back": Case(
         network(without_route(without_addresses(host_namespace(WANTS_ROUTE_BACK), "docker0"), DOCKER0_SUBNET)),

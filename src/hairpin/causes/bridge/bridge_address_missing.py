@@ -1,5 +1,7 @@
 """The bridge has lost its address, so the containers on it have no gateway.
 
+A network that was made with ``gateway_mode_ipv4=isolated`` has a bridge without an address on purpose.
+
 Users see: containers cannot connect to the outside, and their replies to clients do not leave the container.  A rule
 that requires a route back to the sender, such as the rule of firewalld's IPv6_rpfilter, also drops packets between
 containers.
@@ -11,14 +13,17 @@ Lasting: the engine adds the address when it starts.  Keep network managers away
 
 from msgspec.structs import replace
 
-from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, Netns, OfLink, View, message
-from hairpin.change.change import AddEntry, Change, SetLink, SetSysctl
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, Netns, OfLink, View, Way, message
+from hairpin.change.change import AddEntry, Change, SetLink, SetSysctl, one
 from hairpin.engines.repair.bridging import lost_addresses
+from hairpin.host.boot.configured import Configured
+from hairpin.host.docker import DockerNetwork
 from hairpin.host.link import IPV6_MIN_MTU, Address
 from hairpin.host.sysctl import dotted
+from hairpin.network.attachment import gateway_of
 from hairpin.network.index import holders
 from hairpin.network.network import addresses_of, bridge_ports, is_uplink, ports_leading, veth_peer
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import address_text, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -31,12 +36,46 @@ def find(view: View) -> Iterator[Candidate]:
                 told.add((address.link, address.value))
                 said = message("The address is the gateway of every container on network {name}.", name=joined.name)
                 yield _candidate(view, address, said)
+        yield from _isolated(view, joined)
     for address, name in _asked_from_behind(view):
         if (address.link, address.value) not in told:
             told.add((address.link, address.value))
             yield _candidate(
                 view, address, message("The default route in {netns} uses this address as its router.", netns=name)
             )
+
+
+def _isolated(view: View, joined: DockerNetwork) -> Iterator[Candidate]:
+    """Yield the candidate for the isolated network of the looked-up address.  Its address on the bridge only proves the
+    cause: the network's maker chose that it has none."""
+    version, name = view.flow.version, joined.bridge
+    if name is None or not joined.is_isolated(version):
+        return
+    for subnet in joined.subnets:
+        if subnet.version != version or not inside(view.looked_up, subnet.network, subnet.prefix_length, version):
+            continue
+        option = f"com.docker.network.bridge.gateway_mode_ipv{version}=isolated"
+        bridge = view.host_namespace.link(name)
+        yield Candidate(
+            title=message("Network {network} is isolated, so this host reaches none of its containers",
+                          network=joined.name),
+            detail=message(
+                "The network was made with {option}: dockerd gives {bridge} no address, so this host has no route to "
+                "the network. Its containers reach only each other.", option=option, bridge=name,
+            ),
+            change=one(AddEntry(view.host_netns, Address(name, version, gateway_of(subnet),
+                                                         subnet.prefix_length))),
+            where=OfLink(link=name, network=joined.name),
+            in_class="gateway-address-lost",
+            evidence=(bridge.evidence, joined.evidence) if bridge is not None else (joined.evidence,),
+            configured=Configured("network-option", option=option, owner=joined.name, evidence=joined.evidence),
+            ways=(
+                Way(Change(()), (message("connect the container to a second network, and ask its address there"),)),
+                Way(Change(()), (message("recreate network {network} without {option}", network=joined.name,
+                                         option=option),), by_person=True),
+            ),
+            offered=False,
+        )  # fmt: skip
 
 
 def _asked_from_behind(view: View) -> Iterator[tuple[Address, str]]:
