@@ -146,13 +146,15 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
-    ``usual``: whether a single first packet on an idle host satisfies the match.  ``rate``: the traffic below it."""
+    ``usual``: whether a single first packet on an idle host satisfies the match.  ``fixed``: whether every packet does
+    what ``usual`` says, as with a probability of 1 or 0.  ``rate``: the traffic below it."""
 
     name: str
     text: str
     usual: bool = True
     limit: Limit | None = None
     rate: Rate | None = None
+    fixed: bool = False
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):

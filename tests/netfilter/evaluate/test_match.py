@@ -81,6 +81,8 @@ CASES: dict[str, tuple[ir.Match, Truth]] = {
     "perhaps one of": (ir.AnyOfMatch((EIGHTYONE, OPAQUE)), UNKNOWN),
     "certainly one of": (ir.AnyOfMatch((OPAQUE, EIGHTY)), YES),
     "chance": (ir.StatefulMatch("statistic", "-m statistic"), UNKNOWN),
+    "no chance": (ir.StatefulMatch("statistic", "-m statistic", fixed=True), YES),
+    "no chance at all": (ir.StatefulMatch("statistic", "-m statistic", usual=False, fixed=True), NO),
     "not modelled": (OPAQUE, UNKNOWN),
 }
 

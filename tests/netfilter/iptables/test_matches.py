@@ -78,6 +78,24 @@ USUAL: dict[str, bool] = {
 }
 
 
+FIXED: dict[str, bool] = {
+    "-m statistic --mode random --probability 1.00000000000": True,
+    "-m statistic --mode random --probability 0.00000000000": False,
+    "-m statistic --mode random ! --probability 0.00000000000": True,
+    "-m statistic --mode nth --every 1 --packet 0": True,
+}
+
+
+@each_row(("words", "matches"), FIXED.items())
+def test_chance_that_leaves_nothing_to_chance(words: str, matches: bool) -> None:
+    (match,) = read(words)
+    assert isinstance(match, ir.StatefulMatch)
+    assert (match.text, match.usual, match.fixed) == (words, matches, True)
+    (open_,) = read("-m statistic --mode random --probability 0.99000000022")
+    assert isinstance(open_, ir.StatefulMatch)
+    assert not open_.fixed
+
+
 @each_row(("words", "usual"), USUAL.items())
 def test_a_match_that_depends_on_history_keeps_its_words(words: str, usual: bool) -> None:
     (match,) = read(words)

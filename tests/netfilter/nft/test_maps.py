@@ -1,5 +1,6 @@
 from hairpin.netfilter import ir
 from hairpin.netfilter.nft.maps import choose, is_implied, map_elements, membership, verdict_map
+from hairpin.netfilter.nft.matches import compare
 from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Scope
 from hairpin.netfilter.nft.syntax import Json, Object
 
@@ -70,6 +71,12 @@ def test_the_last_value_of_numgen_needs_no_match() -> None:
 def test_a_value_of_numgen_without_an_element_ends_the_rule() -> None:
     found = verdict_map(vmap(DICE, [1, {"drop": None}]), scope())
     assert found == Choice((), ((ir.StatefulMatch("numgen", "numgen random mod 2 1"), DROP),))
+
+
+def test_a_number_that_is_always_or_never_drawn_is_no_chance() -> None:
+    drawn = [compare(DICE, operator, number, scope())[-1] for operator, number in (("<", 2), (">", 1), ("<", 1))]
+    told = [(each.usual, each.fixed) for each in drawn if isinstance(each, ir.StatefulMatch)]
+    assert told == [(True, True), (False, True), (True, False)]
 
 
 def test_too_many_options_are_outside() -> None:

@@ -88,6 +88,8 @@ def satisfies(question: Question, match: ir.Match) -> Truth:
         case ir.StatefulMatch(limit=TimeWindow() as window):
             inside = question.surroundings.is_now(window)
             return Truth.UNKNOWN if inside is None else truth_of(inside)
+        case ir.StatefulMatch(fixed=True, usual=usual):
+            return truth_of(usual)
         case ir.StatefulMatch():
             return Truth.UNKNOWN
         case _:

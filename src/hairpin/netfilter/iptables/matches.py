@@ -178,10 +178,16 @@ def _below_limit(group: Group) -> bool:
     return above is not _not_negated(group)
 
 
-def _statistic(group: Group) -> bool:
+def _statistic(group: Group) -> Matches:
+    """Return the match of ``-m statistic``.  The kernel compares 31 random bits with the probability, so one that
+    rounds to 1 matches always, one that rounds to 0 never; and each packet is the first of one (xt_statistic.c)."""
     words = {option.name: option.value for option in group.options}
-    usual = float(words["--probability"]) >= 0.5 if "--probability" in words else words.get("--packet", "0") == "0"
-    return usual is _not_negated(group)
+    if "--probability" in words:
+        bits = round(float(words["--probability"]) * (1 << 31))
+        usual, fixed = 2 * bits >= 1 << 31, bits in (0, 1 << 31)
+    else:
+        usual, fixed = words.get("--packet", "0") == "0", words["--every"] == "1"
+    return (ir.StatefulMatch(group.name, _in_full(group), usual is _not_negated(group), fixed=fixed),)
 
 
 def _connection_is_new(group: Group) -> bool:
@@ -224,6 +230,6 @@ _WHOLE: dict[str, Callable[[Group], Matches]] = {
     "limit": _stateful(_always), "time": _stateful(_always), "rateest": _stateful(_always),
     "quota": _stateful(_not_negated), "hashlimit": _stateful(_below_limit), "connlimit": _stateful(_below_limit),
     "esp": _alone, "ah": _alone, "hbh": _alone, "dst": _alone, "rt": _alone, "frag": _alone,
-    "statistic": _stateful(_statistic), "connbytes": _stateful(_connection_is_new),
+    "statistic": _statistic, "connbytes": _stateful(_connection_is_new),
     "string": _stateful(_negated), "tcpmss": _stateful(_ordinary_segment_size),
 }  # fmt: skip

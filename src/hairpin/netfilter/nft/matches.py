@@ -77,9 +77,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Ma
         return found
     text = match_text(left, operator, right)
     why = chance(left)
-    last = (
-        ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, left, operator, right))
-    )
+    last = ir.OpaqueMatch(text) if why is None else _stateful(why, text, left, operator, right)
     if why == "time" and isinstance(last, ir.StatefulMatch) and name == "meta":
         last = msgspec.structs.replace(last, limit=time_window(str(content(left).get("key")), operator, right))
     of_tcp = (_IS_TCP,) if why == "tcpmss" else ()  # nft_exthdr.c nft_tcp_header_pointer(): else the rule ends
@@ -103,14 +101,20 @@ def chance(expression: Json) -> str | None:
     return None
 
 
-def _usual(why: str, left: Json, operator: str, right: Json) -> bool:
-    """Return whether the first packet of a connection, on an idle host, satisfies the comparison; of a random number,
-    whether it does more often than not."""
+def _stateful(why: str, text: str, left: Json, operator: str, right: Json) -> ir.StatefulMatch:
+    """Return the match.  Of a random number: whether it satisfies the comparison more often than not, and whether it
+    always or never does."""
     if (drawn := _outcomes(left)) is not None:
         least, most = drawn
-        ranges = _ranges("integer", operator, right) or ()
-        hits = sum(max(0, min(last, most) - max(first, least) + 1) for first, last in ranges)
-        return (2 * hits >= most - least + 1) is not (operator == "!=")
+        ranges, numbers = _ranges("integer", operator, right), most - least + 1
+        hits = sum(max(0, min(last, most) - max(first, least) + 1) for first, last in ranges or ())
+        fixed = ranges is not None and hits in (0, numbers) and content(left).get("mode") != "inc"
+        return ir.StatefulMatch(why, text, (2 * hits >= numbers) is not (operator == "!="), fixed=fixed)
+    return ir.StatefulMatch(why, text, usual=_usual(why, operator, right))
+
+
+def _usual(why: str, operator: str, right: Json) -> bool:
+    """Return whether the first packet of a connection, on an idle host, satisfies the comparison."""
     if why == "tcpmss":
         sizes = _ranges("integer", operator, right) or ()
         return any(first <= ORDINARY_MSS <= last for first, last in sizes) is not (operator == "!=")
