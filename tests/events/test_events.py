@@ -163,6 +163,10 @@ table inet f {
 CLOSING = "table ip f {\n chain c {\n  type filter hook forward priority -5;\n  tcp dport 80 drop\n }\n}\n"
 NETWORKD = (Unit("systemd-networkd.service", "active", "enabled"),)
 
+METRICS = network(
+    replace(host_namespace(), sockets=(*host_namespace().sockets, Socket("tcp", 4, None, 9323, process="dockerd")))
+)
+TO_METRICS = Flow(FromHost(), 4, HOST_ADDRESS, "tcp", 9323)
 _ZONES = {"/etc/firewalld/zones/docker.xml": '<zone target="ACCEPT"/>'}
 WITH_FIREWALLD = with_firewalld_started(Course(with_firewalld(_ZONES), "test"), with_firewalld().this)
 LISTENING = with_firewalld_reloaded(with_links_bound(WITH_FIREWALLD, "docker", ("docker0",))).network
@@ -205,6 +209,8 @@ CASES: dict[str, Case] = {
         "container-restart", published(), "delivered", "lost",
     ),
     "with live-restore docker-proxy comes back": Case(LIVE, "docker-restart", LOOPBACK, "delivered", "lost"),
+    "dockerd's own metrics come back with it": Case(METRICS, "docker-restart", TO_METRICS, "delivered", "lost"),
+    "dockerd's own metrics end with it": Case(METRICS, "docker-stop", TO_METRICS, "refused", "lost"),
     "a rule by hand in dockerd's chain goes": Case(
         network(host_namespace(FORBIDDEN_TO_ALL), docker=engine(ALWAYS)), "docker-restart", published(), "delivered",
         "depends",

@@ -30,6 +30,7 @@ from hairpin.events.engines._containers import (
     with_containers_ended,
     with_ports,
 )
+from hairpin.events.engines._namespace import as_restarted
 from hairpin.events.engines._podman import by_start
 from hairpin.events.firewalls.iptables import key_of
 from hairpin.host.docker import Container, DockerNetwork, Engine
@@ -89,6 +90,7 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     course = ready.with_host(_with_state(ready.host, "answers"))
     now = docker_of(course.host)
     assert now is not None
+    course = course.made(*_own_services(course, was, now))
     alive = [each for each in now.containers if each.running] if now.live_restore and not ended else []
     of_old_rules = (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN
     course = course.made(*_emptied(course, now, jumps=of_old_rules))
@@ -289,6 +291,15 @@ def _policy(course: Course, wanted: ExpectedPolicy) -> Iterator[Primitive]:
         of_iptables = each.dialect in ("iptables-nft", "iptables-legacy")
         if of_iptables and (each.family, each.name) == (wanted.family, wanted.table) and found is not None:
             yield SetPolicy(course.host.netns, policy_place(each, found), wanted.policy)
+
+
+def _own_services(course: Course, was: Host, engine: Engine) -> Iterator[Primitive]:
+    """Yield the sockets of dockerd's own services, such as its metrics and its API: they are on no container's port."""
+    published = {(each.protocol, each.host_port) for one in engine.containers for each in one.bindings}
+    for each in was.namespace(was.netns.name).sockets:
+        own = each.process == "dockerd" and each.relay is None and each.container is None
+        if own and (each.protocol, each.port) not in published and each not in course.namespace.sockets:
+            yield AddSocket(course.host.netns, as_restarted(each), message("start dockerd"))
 
 
 def _sockets_of_daemon(host: Host) -> Iterator[Primitive]:
