@@ -36,7 +36,7 @@ _SENTENCES: dict[Reason, Message] = {
     "xfrm-policy": message("an IPsec policy blocks the packet"),
     "policy": message("no rule accepts the packet, so the policy of the chain drops the packet"),
     "reject": message("a rule rejects the packet"),
-    "taken-away": message("a rule hands the packet to another program"),
+    "taken-away": message("a rule takes the packet away, for a program or for SYNPROXY"),
     "rules-unread": message("rules that could not be read may stop the packet"),
     "martian-source": message("the packet's source address is not possible there (martian)"),
     "martian-destination": message("the packet's destination address is not possible there (martian)"),

@@ -45,7 +45,7 @@ def test_a_rule_that_only_logs_asks_nothing() -> None:
 
 def test_a_program_is_asked_about_its_packets() -> None:
     (found,) = asked(in_table("mangle", "FORWARD", "-j NFQUEUE --queue-num 0"))
-    assert str(found.text).startswith("Does the program behind mangle FORWARD 1 let these packets pass?")
+    assert str(found.text).startswith("Do these packets come back from mangle FORWARD 1?")
     assert (str(found.if_yes), str(found.if_no)) == ("The packets go on to the next rule", "The packets go no further")
 
 

@@ -86,7 +86,11 @@ def _of_rule(network: Network, trace: Trace, condition: Condition, place: Place)
     facts = {"place": where if netns is None or netns.is_host else f"{netns}: {where}", "rule": place.text}
     taken = _is_taken(rule)
     text = (
-        message("Does the program behind {place} let these packets pass? The rule hands them over: {rule}", **facts)
+        message(
+            "Do these packets come back from {place}? The rule takes them away, for a program or for a part of the "
+            "kernel such as SYNPROXY: {rule}",
+            **facts,
+        )
         if taken
         else message("Does rule {place} match these packets? hairpin cannot decide it: {rule}", **facts)
     )
