@@ -22,6 +22,14 @@ def test_a_value_that_no_file_sets_gets_a_file() -> None:
     assert f"no configuration file sets {KEY}: somebody set it at run time" in said(told)
 
 
+def test_a_dockerd_that_must_not_switch_forwarding_on_is_named() -> None:
+    whole = network(("/etc/docker/daemon.json", '{\n"ip-forward": false\n}\n'))
+    (docker,) = whole.this.engines
+    told = said(remedy(whole.with_host(replace(whole.this, engines=(replace(docker, ip_forward=False),))),
+                       sysctl("net.ipv4.ip_forward")))  # fmt: skip
+    assert "dockerd leaves it alone (ip-forward=false, /etc/docker/daemon.json:2)" in told
+
+
 @pytest.mark.parametrize(
     ("value", "active", "told"),
     (

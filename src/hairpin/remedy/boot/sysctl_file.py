@@ -20,6 +20,7 @@ from hairpin.change.change import Primitive, ReplaceSysctls, SetPolicy, SetSysct
 from hairpin.engines.docker.history import history_of
 from hairpin.engines.docker.options import daemon_of, dockerd_version
 from hairpin.engines.sysctls import policies_of, sysctls_of
+from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon, set_in_file_of_idle
 from hairpin.host.boot.generated import managed_by
 from hairpin.host.boot.sysctl_files import FORWARDING, SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, settings
@@ -223,8 +224,17 @@ def _by_no_file(host: Host, part: SetSysctl) -> Message:
         return message(
             "hairpin does not know whether a configuration file sets {key}: `grep -r {key} /etc/sysctl*`", key=key
         )
-    docker = any(each.kind == "docker" for each in host.engines)
-    if part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all") and not docker:
+    dockers = tuple(each for each in host.engines if each.kind == "docker")
+    switches = part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all")
+    if switches and any(each.ip_forward is False for each in dockers):
+        option = of_engine_option("ip-forward", "false", host)
+        return message(
+            "no configuration file sets {key}, and dockerd leaves it alone ({option}): the value is the kernel's "
+            "default, or somebody set it at run time",
+            key=key,
+            option=f"{option.option}, {option.file}:{option.line}" if option.file else option.option,
+        )
+    if switches and not dockers:
         return message(
             "no configuration file sets {key}: Podman switches it on when a container starts, and no file keeps it "
             "after a reboot",
