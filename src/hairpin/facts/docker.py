@@ -117,7 +117,7 @@ DOCKER = (
         since="upgrade",
         test="docker exec {container} nslookup tasks.SERVICE 127.0.0.11",
         shows=message("addresses are missing"),
-        says=(SWARM,),
+        says=(SWARM, LOOK_UPS),
         sources=(f"{_MOBY}issues/50129", f"{_MOBY}pull/50169"),
     ),
     Fact(

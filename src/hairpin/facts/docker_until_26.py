@@ -85,7 +85,7 @@ DOCKER_UNTIL_26 = (
         since="upgrade",
         test="sudo firewall-cmd --zone=docker --list-interfaces",
         shows=message("the bridge of the network is missing"),
-        says=(_INTERNAL,),
+        says=(_INTERNAL, r"\bfirewall(?:d|-cmd)"),
         leaves=("firewalld-bridge-in-wrong-zone",),
         sources=(f"{_MOBY}issues/47229", f"{_MOBY}pull/47303"),
     ),

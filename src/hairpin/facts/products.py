@@ -35,7 +35,7 @@ PRODUCTS = (
     KnownProduct(
         "systemd", r"systemd(?:-networkd)?|networkd", ("networkd", "systemd-networkd"), ("systemd",), ("systemd",)
     ),
-    KnownProduct("kernel", r"(?:linux[ -])?kernel|uname -r|内核", ("linux",), (), ("kernel",)),
+    KnownProduct("kernel", r"(?:linux[ -])?kernel|uname -r|/lib/modules/|内核", ("linux",), (), ("kernel",)),
     KnownProduct("runc", r"runc", (), ("runc",), ("runc",)),
 )  # fmt: skip
 

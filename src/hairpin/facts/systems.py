@@ -2,7 +2,7 @@
 containers."""
 
 from hairpin.facts.fact import Fact, Span, prints
-from hairpin.facts.words import RELOADED, UPGRADED
+from hairpin.facts.words import LOST_BY_RELOAD, UPGRADED
 from hairpin.message import message
 
 _FIREWALLD = "https://github.com/firewalld/firewalld/"
@@ -104,7 +104,7 @@ SYSTEMS = (
         since="reload",
         test="sudo iptables-save",
         shows=message("no rules of the engine"),
-        says=(r"\bfirewall(?:d|-cmd)", RELOADED, _CONTAINERS),
+        says=(r"\bfirewall(?:d|-cmd)", LOST_BY_RELOAD, _CONTAINERS),
         leaves=_LOST_RULES,
         way=message("restart the engine after firewalld (`podman network reload --all` for Podman); firewalld 2.0 "
             "leaves the rules alone"),

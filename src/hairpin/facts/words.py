@@ -16,8 +16,14 @@ UPGRADED = (
     r"(?a:\b(?:upgrad\w+|updat\w+|since (?:version|v?\d)|full-upgrade|dist-upgrade|downgrad\w+|roll(?:ed|ing)? back"
     r"|new version|regression)\b)|升级|更新|降级|回退"
 )
-RELOADED = (
-    r"\b(?:reload\w*|flush\w*|firewall-cmd|re-?start\w* (?:of )?(?:the )?(?:firewall\w*|network\w*)|networkctl)\b|重载"
+RELOADED = r"\b(?:reload\w*|flush\w*|re-?start\w* (?:of )?(?:the )?(?:firewall\w*|network\w*)|networkctl)\b|重载"
+_LOST = (
+    r"(?:gone|vanish\w*|disappear\w*|los[et]\w*|remov\w*|delet\w*|missing|wip(?:es?|ed|ing)|no longer"
+    r"|stop\w* working|br[eo]ak\w*|broken|unreachable|cleared|clears)"
+)
+LOST_BY_RELOAD = (
+    rf"\b(?:reload\w*|re-?start\w*|flush\w*)\b[^\n]{{0,120}}\b{_LOST}\b"
+    rf"|\b{_LOST}\b[^\n]{{0,120}}\b(?:reload\w*|re-?start\w*|flush\w*)|(?:重载|重新加载|重启)[^\n]{{0,60}}(?:丢失|消失|清空|不通|失效)"
 )
 BEGINS = {"always": "", "upgrade": UPGRADED, "reboot": REBOOTED, "restart": REBOOTED, "reload": RELOADED}
 """The words that say when it began to fail, by the ``since`` of a fact."""

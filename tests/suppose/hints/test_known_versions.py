@@ -39,6 +39,11 @@ def _stated(text: str) -> set[tuple[str, str]]:
         ("I run Docker Engine 28.0.0 on a Jetson.\n", {("docker", "28.0.0")}),
         ("docker-compose version 2.19.0\n", {("compose", "2.19.0")}),
         ("netavark 1.12.2, aardvark-dns 1.12.1\n", {("netavark", "1.12.2"), ("aardvark-dns", "1.12.1")}),
+        ("Docker 29 on Debian, and nothing resolves.\n", {("docker", "29")}),
+        (
+            "modprobe: FATAL: Module ip_tables not found in directory /lib/modules/7.0.12-bbrv3\n",
+            {("kernel", "7.0.12-bbrv3")},
+        ),
         ("I downgraded docker to 28.5.1 and all is well.\n", set()),
         ("It works with docker 28.5.1.\n", set()),
         ("image: registry.example/docker:28.0.0\nnginx 1.27.0, the container has 172.18.0.2\n", set()),
@@ -76,6 +81,8 @@ def test_a_text_that_names_the_mended_version_is_sure() -> None:
         f"{_BOOTED}nftables v1.8.11\n",
         f"{_BOOTED}All is well since I downgraded iptables to 1.8.11.\n",
         "Which port does nginx listen on? iptables v1.8.11 (nf_tables)\n",
+        "firewalld 0.6.2. `firewall-cmd --add-port=8080/tcp` does not open the container's port.\n",
+        "Docker 28.2.2, a WireGuard mesh between swarm nodes: the container's own address does not answer.\n",
         _BOOTED,
     ),
 )
@@ -87,6 +94,7 @@ def test_a_mended_version_another_program_and_another_trouble_are_silent(text: s
     ("text", "does"),
     (
         ("Since the upgrade to Docker 29.1.0 containers cannot resolve google.com.\n", "name server"),
+        ("firewalld 1.3.0: after `firewall-cmd --reload` the containers' rules are gone.\n", "before version 2.0"),
         ("Docker version 28.0.0 on a Jetson: can't initialize iptables table `raw': Table does not exist\n", "raw"),
     ),
 )

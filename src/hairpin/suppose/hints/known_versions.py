@@ -24,7 +24,9 @@ from hairpin.suppose.hints.told_names import SURE
 
 CAUSE = "known-version-fault"
 _SAID, _BEGUN = 14, 20
-_NUMBER = r"v?(?P<version>\d+(?:\.\d+)+(?:[-+~^][a-z0-9.+~^-]*[a-z0-9])?|20\d{6}[a-z0-9.^-]*|2[4-7]\d(?=[\s,.)]|$))"
+_NUMBER = (
+    r"v?(?P<version>\d+(?:\.\d+)+(?:[-+~^][a-z0-9.+~^-]*[a-z0-9])?|20\d{6}[a-z0-9.^-]*|2[3-9]\d?(?=[\s,.;:)）]|$))"
+)
 _BETWEEN = (
     r"(?:[ \t(（:=]|\bengine\b|\bcommunity\b|\bserver\b|\bce\b|\bversions?\b|\bis\b|\bwas\b|\bto\b|\bfrom\b|\brelease\b"
     r"|\bpackage\b|\bat\b|\bupgraded\b|\bupdated\b|\bnow\b|-|版本|升级|更新|降级|到|至|为|是|的){0,9}"
