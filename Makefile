@@ -67,6 +67,7 @@ check-rest:
 	$(BIN)/python tools/check_docs.py
 	$(BIN)/python tools/messages.py --check
 	$(BIN)/python tools/cause_pages.py --check
+	$(BIN)/python -m tools.fact_page --check
 	$(BIN)/python -m tools.without_root --check
 	$(BIN)/python -m tools.quoted --check
 	$(BIN)/python -m tools.pictures --check

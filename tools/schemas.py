@@ -19,6 +19,7 @@ from hairpin.report.documents.restore_document import RestoreDocument
 from hairpin.report.documents.story_document import StoryDocument
 from hairpin.report.documents.undo_document import UndoDocument
 from hairpin.report.documents.walk_document import WalkDocument
+from hairpin.report.known_faults import FaultsDocument
 from hairpin.report.pages import PageDocument
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
@@ -77,7 +78,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "report-1.json": _of_type(ReportDocument, "hairpin.report/1"),
         "prove-1.json": _of_type(ProveDocument, "hairpin.prove/1"),
-        "explain-1.json": _of_types((ExplainDocument, PageDocument), "hairpin.explain/1"),
+        "explain-1.json": _of_types((ExplainDocument, FaultsDocument, PageDocument), "hairpin.explain/1"),
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
         "restore-1.json": _of_type(RestoreDocument, "hairpin.restore/1"),
         "evidence-1.json": EVIDENCE,

@@ -20,7 +20,7 @@ Modules that all folders use: ``message`` (sentences as data), ``wanted`` (facts
 ``door`` (observers and choices of a walk), ``kept`` (values that are derived from another value and kept on it),
 ``own_python`` (how a second process of hairpin starts), ``sought`` (patterns that are compiled when a text has their
 letters), ``programs`` (the programs of a host that make rules, links, routes or sysctls), ``field`` (the
-words by which a field says what it is).
+words by which a field says what it is), and the folder ``facts`` (the known faults of programs' versions).
 """
 
 __version__ = "0.1.0"

@@ -32,6 +32,21 @@ def test_a_page_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(document["page"].values())
 
 
+@pytest.mark.parametrize("words", (("iptables", "1.8.11"), ("iptables 1.8.11",)), ids=("two", "one"))
+def test_the_known_faults_of_a_version(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", *words)
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith("Known of iptables 1.8.11, in hairpin's list of 20")
+    assert "https://github.com/moby/moby/issues/48844" in ended.out
+
+
+def test_the_known_faults_of_a_version_as_json_and_as_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(call(capsys, "explain", "docker", "29.1.0", "--json").out)
+    assert errors(document, "explain-1.json") == []
+    assert "docker-29.1.0-resolver" in [each["id"] for each in document["faults"]]
+    assert "docker-29.1.0-resolver" in call(capsys, "explain", "docker", "29.1.0", "--html", "-").out
+
+
 def test_an_unknown_id_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "explain", "docker-user-drop")
     assert (ended.status, ended.out) == (2, "")

@@ -64,8 +64,15 @@ def _to_come(examination: Examination, missed: tuple[Finding, ...], *, everythin
     yield from foreseen(examination, frozenset(key for each in named for key in each.keys))
     for cause in causes_of_flows(examination.asked):
         for each in cause.of_flows(examination.asked):
-            if everything or each.flows:
+            if (everything or each.flows) and _is_beside(each, named):
                 yield msgspec.structs.replace(each, id=cause.id)
+
+
+def _is_beside(found: Finding, named: tuple[Finding, ...]) -> bool:
+    """Return whether the finding needs no other cause, or its host has a blocking cause that it leaves behind."""
+    leaves = found.candidate.leaves
+    blocking = (each for each in named if each.severity == "blocking" and each.host == found.host)
+    return not leaves or any(each.id in leaves for each in blocking)
 
 
 def without_repaired(found: tuple[Finding, ...], causes: tuple[CauseAnswer, ...]) -> tuple[Finding, ...]:

@@ -170,6 +170,9 @@ class Candidate(msgspec.Struct, frozen=True):
     goes_first: bool = False
     of_network: bool = False
     logs: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    """The ids of the causes that this one leaves behind.  A candidate with ``leaves`` is named only beside such a cause
+    on the same host: the fault of a program's version that fits no cause is none of this host."""
     joins: str = ""
     """Candidates of one cause that have the same value of ``joins`` are merged, even if they are in different places:
     for example both directions of an isolation rule, or all docker-proxies of a daemon."""

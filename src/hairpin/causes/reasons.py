@@ -160,6 +160,7 @@ ASKED_AT: dict[str, str] = {
     "kernel-module-missing": "",
     "kernel-policy-rule-missing": "general",
     "kernel-route-missing": "general",
+    "known-version-fault": "",
     "live-restore-duplicates-rules": "",
     "local-table-behind-rule": "general",
     "loopback-address-missing": "general",

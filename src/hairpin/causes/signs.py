@@ -223,6 +223,7 @@ def _is_for_group(asked: AskedFlows) -> bool:
 
 OF_FLOWS: Mapping[str, Callable[[AskedFlows], bool]] = {
     "firewalld-reload-loses-engine-protection": _any_fails,
+    "known-version-fault": _any_fails,
     "runtime-only-rule": _any_fails,
     "stale-accept-for-dead-container": _has_rules_for_nobody,
     "published-bypasses-host-firewall": _has_rule_file,

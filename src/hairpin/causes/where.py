@@ -1,6 +1,5 @@
 """The things that candidates are about (a rule, a route, a container …), as values.  ``places`` returns their fields
-with a value as words for JSON.  For each thing, the report quotes the entries of readings that show it.
-"""
+with a value as words for JSON.  For each thing, the report quotes the entries of readings that show it."""
 
 from typing import cast
 
@@ -259,7 +258,7 @@ class OfFile(msgspec.Struct, frozen=True):
 
 class OfTool(msgspec.Struct, frozen=True):
     """A tool that makes rules: a program, a kernel module, or the xtables lock with the process that holds it.
-    ``manager``: the program that may have removed an engine's rules."""
+    ``manager``: the program that may have removed an engine's rules.  ``fact``: the id of a row in ``facts/``."""
 
     program: str | None = None
     version: str | None = None
@@ -270,6 +269,7 @@ class OfTool(msgspec.Struct, frozen=True):
     process: str | None = None
     pid: int | None = None
     manager: str | None = None
+    fact: str | None = None
 
 
 Where = (

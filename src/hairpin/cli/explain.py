@@ -1,4 +1,4 @@
-"""``hairpin explain``: the meaning of a text on this host, or the page of a cause."""
+"""``hairpin explain``: the meaning of a text on this host, the page of a cause, or the known faults of a version."""
 
 import re
 from typing import TYPE_CHECKING
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
     from hairpin.answer.texts.explain import Explanation
     from hairpin.explain.understand import Understood
+    from hairpin.report.known_faults import AskedVersion
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
 
 @click.command(cls=options.HairpinCommand)
-@click.argument("texts", metavar="[TEXT|-|CAUSE-ID]", nargs=-1, shell_complete=completion.causes)
+@click.argument("texts", metavar="[TEXT|-|CAUSE-ID|PRODUCT VERSION]", nargs=-1, shell_complete=completion.causes)
 @options.option(
     "Options",
     "--from",
@@ -35,7 +36,8 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
 
     TEXT is an error message or log lines.  Without TEXT, or with -, the lines are read from standard input: `journalctl
     -u docker | hairpin explain`.  Without TEXT and with --text FILE, the lines of that file are explained.  If TEXT is
-    the id of a cause, as `hairpin check` names it, the cause's page is printed and no host is read.
+    the id of a cause, as `hairpin check` names it, the cause's page is printed and no host is read.  PRODUCT VERSION,
+    as in `hairpin explain iptables 1.8.11`, prints what hairpin's list of known faults has of that version.
 
     Whether a text is true here depends on where it was printed.  A log's line names its host, and the prefix of `docker
     compose logs` its container.  For any other text, name the place with --from.  Without --from, hairpin says how this
@@ -44,10 +46,14 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
     Exit: 0 nothing found, 1 something found, 2 usage error, 3 nothing found as far as the host could be read.
     """
     from hairpin.cli.face.present import present
+    from hairpin.report.known_faults import asked_version
     from hairpin.report.pages import has_page
 
     if len(texts) == 1 and has_page(texts[0]):
         return _present_cause(texts[0], shown)
+    version = asked_version(texts)
+    if version is not None:
+        return _present_faults(version, shown)
     understood = _understood(texts, asked.sources)
     if not understood.found and len(texts) == 1 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", texts[0]):
         _refuse_id(texts[0])
@@ -87,6 +93,26 @@ def _present_cause(cause: str, shown: Shown) -> int:
         from hairpin.report.page.cause_page import cause_page
 
         return cause_page(page(cause, words), words)
+
+    present(shown, text, document, file)
+    return 0
+
+
+def _present_faults(asked: "AskedVersion", shown: Shown) -> int:
+    from hairpin.cli.face.present import present
+    from hairpin.report.known_faults import faults_document, write_faults
+
+    def text(words: "Words", paper: "Paper") -> str:
+        write_faults(faults_document(asked, words), words, paper)
+        return paper.text()
+
+    def document(words: "Words") -> object:
+        return faults_document(asked, words)
+
+    def file(words: "Words") -> str:
+        from hairpin.report.page.faults_page import faults_page
+
+        return faults_page(faults_document(asked, words), words)
 
     present(shown, text, document, file)
     return 0

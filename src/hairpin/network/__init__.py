@@ -7,5 +7,6 @@ Read ``prefix`` (addresses and their networks), ``world`` (stated facts about th
 address's right prefix length), ``strayed`` (packets that should not have left the
 host).  Names:  ``names`` (name servers of containers, and the names that they know) and ``pinned_names`` (names in a
 container's own /etc/hosts).  Routing:  ``query``, ``tables``, ``routing``, ``source_address``, ``address_type``,
-``unmasqueraded``.  ``kinds/``: the containers that are alike, and the flows that are alike.
+``unmasqueraded``.  ``kinds/``: the containers that are alike, and the flows that are alike.  ``product_versions``: the
+versions of a host's programs of which ``facts/`` knows something.
 """

@@ -210,3 +210,23 @@ def test_a_name_that_no_listed_container_has_is_no_target() -> None:
     found = answer(listed + "web_1 | Error -2 connecting to store:6379. Name or service not known.")
     assert found.question.targets == ()
     assert any("None of the listed containers has" in each.candidate.title.template for each in found.causes)
+
+
+_SID = """On Debian sid no container can be reached from outside after a reboot. I upgraded to {version}.
+`docker compose down && docker compose up -d` repairs it, until I reboot again. Debian's 1.8.11-2 is said to mend it.
+"""
+
+
+def test_a_version_whose_known_fault_the_text_describes_is_named_first() -> None:
+    (cause, *_) = answer(_SID.format(version="iptables 1.8.11")).causes
+    assert (cause.id, cause.likely, cause.severity) == ("known-version-fault", True, "advice")
+    assert cause.shown_by is not None
+    assert cause.shown_by[0].startswith("iptables --version")
+    assert "https://github.com/moby/moby/issues/48844" in str(cause.candidate.title)
+
+
+@pytest.mark.parametrize("version", ("iptables 1.8.10", "iptables 1.8.11-2", "nftables 1.8.11"))
+def test_another_version_is_not_named(version: str) -> None:
+    found = ids(answer(_SID.format(version=version)))
+    assert found
+    assert "known-version-fault" not in found

@@ -31,6 +31,7 @@ from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import counted_drops, logged_drops
 from hairpin.suppose.hints.hint import OF_CAUSE, Hinted, Prose, hints_in, prose_of, words
+from hairpin.suppose.hints.known_versions import known_version_faults
 from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
@@ -167,6 +168,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
+        yield from known_version_faults(prose, answer.evidence, host)
 
 
 @lru_cache(maxsize=2)

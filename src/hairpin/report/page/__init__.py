@@ -4,7 +4,7 @@
 ``page.js``), ``sheet`` (lets the terminal's writers write a page); ``picture`` (the layout of a packet's path),
 ``way_figure`` (draws the path, with a button that shows the path after the repair), ``table``, ``host_map``;
 ``text_page`` (a page with the lines that a command prints); the pages themselves: ``answer_page``, ``cause_page``,
-``events_page``, ``story_page``, ``fix_page``.
+``faults_page`` (of a version), ``events_page``, ``story_page``, ``fix_page``.
 
 To add a section to a page
 --------------------------
