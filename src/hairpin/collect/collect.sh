@@ -1519,9 +1519,13 @@ docker_stored() { # what the engine has written down about its containers and ne
         say docker-stored-containers "$data/containers" 1 refused "$data: Permission denied"; return
     fi
     set --
-    for dir in "$base"/containers/* "$base"/[0-9]*.[0-9]*/containers/*; do
+    for dir in "$base"/containers "$base"/[0-9]*.[0-9]*/containers; do [ ! -d "$dir" ] || set -- "$@" "$dir"/*; done
+    [ $# != 0 ] || { absent docker-stored-containers "$data/containers" "$data has no folder of containers: no dockerd has run with it"; return; }
+    folders=$#
+    for dir in "$@"; do
         [ -f "$dir/config.v2.json" ] && [ -f "$dir/hostconfig.json" ] && set -- "$@" "$dir/config.v2.json" "$dir/hostconfig.json"
     done
+    shift "$folders"
     frame docker-stored-containers "$data/containers/*/config.v2.json, hostconfig.json"
     out=
     st=0
