@@ -2678,7 +2678,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
 }
 # A line with a word of this kind may hold a secret: it is told without its text.
 SECRET_LINES='(curl|wget|pass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|--user|:[^ /]*@)'
-RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link)) |/proc/sys/net/'
+RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link|netns)) |/proc/sys/net/'
 # For awk: rules(LINE) tells whether the line programs rules or settings: by a tool, or by a variable that holds the name of a tool.
 # A line that gives the variable its value is such a line, too. held: these variables, to be emptied before each script.
 AWK_RULES='

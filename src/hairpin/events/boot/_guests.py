@@ -14,13 +14,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import Primitive, ReplaceTable, SetSysctl
-from hairpin.events.boot._power_off import with_own
+from hairpin.events.boot._namespaces import with_namespaces
 from hairpin.events.course import Course
-from hairpin.host.host import Host, Namespace
+from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.netfilter.ir import Chain, Jump, Rule, Table
 from hairpin.programs import KnownProgram, having_role
-from hairpin.question.namespaces import guest_in, links_towards
+from hairpin.question.namespaces import guest_in
 
 _FORWARDING = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"),
                ("net", "ipv6", "conf", "all", "forwarding"))  # fmt: skip
@@ -33,32 +33,15 @@ def with_guests_again(course: Course, was: Host) -> Course:
     inside = [each for each in was.namespaces if guest_in(network, was.netns.sibling(each.name)) is not None]
     if inside:
         names = ", ".join(sorted({each.name for each in was.named_guests}))
-        course = _with_guests(course, was, inside).provided(message("the guests start at boot: {names}", names=names))
+        course = with_namespaces(course, was, inside).provided(
+            message("the guests start at boot: {names}", names=names)
+        )
     for program in having_role("virtual-machines", "links"):
         parts = tuple(_rules_of(course, was, program))
         if parts:
             said = message("{program} starts at boot and makes its rules again", program=program.name)
             course = course.made(*parts, *_forwarding_again(course, was)).provided(said)
     return course
-
-
-def _with_guests(course: Course, was: Host, inside: list[Namespace]) -> Course:
-    """Return the course with the guests' namespaces, and with the host's links to them as they were."""
-    network, own = course.network.with_host(was), course.namespace
-    joined = {link for each in inside for link in links_towards(network, was.netns, was.netns.sibling(each.name))}
-    old = was.namespace(was.netns.name)
-    kept = {each.name for each in own.links}
-    again = msgspec.structs.replace(
-        own,
-        links=(*(each for each in own.links if each.name not in joined),
-               *(each for each in old.links if each.name in joined)),
-        addresses=(*(each for each in own.addresses if each.link not in joined),
-                   *(each for each in old.addresses if each.link in joined)),
-        routes=(*own.routes, *(each for each in old.routes if each not in own.routes
-                               and {hop.link for hop in each.next_hops} & (joined - kept))),
-    )  # fmt: skip
-    host = with_own(course.host, again)
-    return course.with_host(msgspec.structs.replace(host, namespaces=(*host.namespaces, *inside)))
 
 
 def _rules_of(course: Course, was: Host, program: KnownProgram) -> Iterator[Primitive]:
