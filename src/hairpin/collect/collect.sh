@@ -3029,13 +3029,13 @@ units() {
     fi
     # shellcheck disable=SC2086
     set -- $found_units $filtered "$@"
-    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny \
+    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny,Listen \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
         ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \
         NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
         systemd-resolved.service tailscaled.service strongswan.service ipsec.service csf.service lfd.service shorewall.service \
-        kubelet.service k3s.service "$@"
+        kubelet.service k3s.service "$@" '*.socket'    # Listen=: whose socket process 1 holds
 }
 
 desktop_signs() { # of the virtual machine of a desktop engine, where there is one: name, tab, value. Elsewhere starts no process.
