@@ -6,7 +6,7 @@ import pytest
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
 from hairpin.host.contact import Contact
-from hairpin.host.host import Host, Unread
+from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.managers import ConfigFile, NamedGuest, ScriptLine, Unit
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Lan
@@ -14,7 +14,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
 from hairpin.walk.walk import walk_flow
-from tests.named_namespace_host import POD, inside, whole
+from tests.named_namespace_host import POD, inside, whole, with_bridge
 from tests.podman_host import RULES as HELD
 from tests.podman_host import with_podman
 from tests.small_host import container, engine, host_namespace, network, published
@@ -282,7 +282,8 @@ def test_a_namespace_is_there_after_the_boot_by_a_file_or_by_assumption(
     assert len(course.rivals) == rivals
     for each in course.rivals:
         assert inside().name not in each.network.host(course.label)
-        assert str(each.assumed) == ("something makes the namespace worker again at boot, and starts what runs there")
+        said = "something makes these namespaces again at boot, and starts what runs there: worker"
+        assert str(each.assumed) == said
     assert course.conditions == booted(network(net.this.namespace("host"))).conditions
 
 
@@ -290,3 +291,16 @@ def test_what_a_login_started_in_a_namespace_is_not_started_by_the_file_that_mak
     own = (Socket("tcp", 4, None, 80, unit="/system.slice/worker.service"), Socket("tcp", 4, None, 81, unit=LOGIN))
     course = booted(whole(inside(sockets=own)), boot_lines=(MAKING,))
     assert course.host.namespace(inside().name).sockets == own[:1]
+
+
+PORTMAPS = (
+    "*nat\n:PREROUTING ACCEPT [0:0]\n:CNI-HOSTPORT-DNAT - [0:0]\n:BY-HAND - [0:0]\n-A PREROUTING -j CNI-HOSTPORT-DNAT\n"
+    "-A PREROUTING -j BY-HAND\n-A CNI-HOSTPORT-DNAT -p tcp --dport 8082 -j DNAT --to-destination 10.4.0.2:80\nCOMMIT\n"
+)
+
+
+@pytest.mark.parametrize(("pods", "chains"), (((), set[str]()), ((inside(),), {"CNI-HOSTPORT-DNAT"})))
+def test_the_ports_of_pods_come_back_with_the_pods(pods: tuple[Namespace, ...], chains: set[str]) -> None:
+    course = booted(whole(*pods, host=with_bridge(PORTMAPS)))
+    tables = course.host.namespace("host").ruleset.tables
+    assert {"CNI-HOSTPORT-DNAT", "BY-HAND"} & {each.name for table in tables for each in table.chains} == chains

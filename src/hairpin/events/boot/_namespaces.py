@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from hairpin.events.boot._own_rules import rules_of
 from hairpin.events.boot._power_off import comes_back, with_own
 from hairpin.events.course import Course, Rival
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import ScriptLine
 from hairpin.host.netns import NAMED
 from hairpin.message import message
+from hairpin.programs import CNI
 from hairpin.question.namespaces import guest_in, links_towards
 
 _ADDS = r"\bip\s+(?:-\S+\s+)*netns\s+(?:add|attach)\s+[\"']?{name}(?![\w.-])"
@@ -30,12 +32,13 @@ def with_named_namespaces_again(course: Course, was: Host, lines: Iterable[Scrip
     for each in _namespaces_without_engine(course, was):
         made = any(re.search(_ADDS.format(name=re.escape(each.name.removeprefix(NAMED))), text) for text in texts)
         (known if made else assumed).append(each)
-    course = with_namespaces(course, was, [_with_sockets_of_boot(each) for each in known])
+    if known:
+        course = _with_ports(with_namespaces(course, was, [_with_sockets_of_boot(each) for each in known]), was)
     if not assumed:
         return course
     names = ", ".join(sorted(each.name.removeprefix(NAMED) for each in assumed)[:5])
-    said = message("something makes the namespace {names} again at boot, and starts what runs there", names=names)
-    again = with_namespaces(course, was, assumed)
+    said = message("something makes these namespaces again at boot, and starts what runs there: {names}", names=names)
+    again = _with_ports(with_namespaces(course, was, assumed), was)
     return msgspec.structs.replace(again, rivals=(*again.rivals, Rival(course.network, said)))
 
 
@@ -46,6 +49,14 @@ def _namespaces_without_engine(course: Course, was: Host) -> Iterator[Namespace]
         netns = was.netns.sibling(each.name)
         if netns.is_named and not netns.is_dockerds and not netns.is_rootless and guest_in(network, netns) is None:
             yield each
+
+
+def _with_ports(course: Course, was: Host) -> Course:
+    """Return the course with the rules that CNI plug-ins had made for the namespaces, unless they made them for
+    Podman's containers."""
+    if any(engine.network_backend == "cni" for engine in was.engines):
+        return course
+    return course.made(*rules_of(course, was, CNI))
 
 
 def _hooks_of_interfaces(was: Host) -> Iterator[str]:

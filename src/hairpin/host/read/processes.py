@@ -107,7 +107,7 @@ def processes(readings: Readings) -> Processes:
         session=_column(readings, 1),
         started=_column(readings, 2),
         holders=_holders(readings),
-        activated=dict(_activated(readings)),
+        activated=dict(_units_that_listen(readings)),
     )
 
 
@@ -140,7 +140,7 @@ def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> So
     )
 
 
-def _activated(readings: Readings) -> Iterator[tuple[_Listening, str]]:
+def _units_that_listen(readings: Readings) -> Iterator[tuple[_Listening, str]]:
     """Yield what systemd listens on for each socket unit, as ``systemctl show`` prints it: ``Listen=[::]:22 (Stream)``,
     and before systemd 227 ``ListenStream=[::]:22``."""
     for reading in readings.of("units"):
