@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.events.aftermath import deciding_orders, verdict_after
+from hairpin.events.aftermath import deciding_assumptions, verdict_after
 from hairpin.events.course import Rival
 from hairpin.message import message
 from hairpin.walk.trace import Branch, OpenQuestion, Trace
@@ -45,6 +45,6 @@ def test_an_order_of_units_decides_what_passes_in_one_of_them_alone() -> None:
     after = walked(built, flow)
     assert after.succeeds
     assert not walked(lossy, flow).succeeds
-    assert deciding_orders(built, (Rival(lossy, order), Rival(lossy, order)), flow, after) == (order,)
-    assert deciding_orders(built, (Rival(built, order),), flow, after) == ()
-    assert deciding_orders(built, (Rival(built, order),), flow, walked(lossy, flow)) == (order,)
+    assert deciding_assumptions(built, (Rival(lossy, order), Rival(lossy, order)), flow, after) == (order,)
+    assert deciding_assumptions(built, (Rival(built, order),), flow, after) == ()
+    assert deciding_assumptions(built, (Rival(built, order),), flow, walked(lossy, flow)) == (order,)

@@ -6,7 +6,7 @@ import pytest
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
 from hairpin.host.contact import Contact
-from hairpin.host.host import Host, Unread
+from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.managers import ConfigFile, NamedGuest, ScriptLine, Unit
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Lan
@@ -14,7 +14,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
 from hairpin.walk.walk import walk_flow
-from tests.named_namespace_host import POD, inside, whole
+from tests.named_namespace_host import POD, inside, whole, with_bridge
 from tests.podman_host import RULES as HELD
 from tests.podman_host import with_podman
 from tests.small_host import container, engine, host_namespace, network, published
@@ -24,6 +24,7 @@ RULES = "/etc/iptables/rules.v4"
 CLOSED = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target", "firewalld.service"))
 SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
+LOGIN = "/user.slice/user-0.slice/session-3.scope"
 SERVER = Socket("tcp", 4, None, 22, process="sshd")
 
 
@@ -204,7 +205,7 @@ def test_two_engines_that_no_unit_orders_leave_one_of_two_hosts(units: tuple[Uni
     both = with_podman(HELD, engine(), policy="always", values={"ip_forward": "0"})
     course = booted(both, units=units)
     assert len(course.rivals) == count
-    told = [str(each.order) for each in course.rivals]
+    told = [str(each.assumed) for each in course.rivals]
     assert told == ["dockerd starts before Podman's containers; no unit orders the two"] * count
     policies = {policy(course.host), *(policy(each.network.this) for each in course.rivals)}
     assert len(policies) == count + 1
@@ -247,7 +248,7 @@ def test_programs_of_guests_make_their_rules_again_and_nobody_makes_other_rules_
     assert not any("makes its rules again" in str(each) for each in without.conditions)
 
 
-def test_a_guest_is_there_after_the_boot_and_another_namespace_is_not() -> None:
+def test_a_guest_is_there_after_the_boot() -> None:
     net = whole(inside())
     named = msgspec.structs.replace(net.this, named_guests=(NamedGuest("c1", "lxc", addresses=((4, POD),)),))
     course = booted(net.with_host(named))
@@ -256,4 +257,50 @@ def test_a_guest_is_there_after_the_boot_and_another_namespace_is_not() -> None:
     link = course.host.namespace("host").link("vethpod0")
     assert link is not None
     assert link.up
-    assert inside().name not in booted(net).host
+    assert course.rivals == ()
+
+
+UNIT = "/etc/systemd/system/worker.service"
+MAKING = ScriptLine(UNIT, 4, "/usr/sbin/ip netns add worker", "worker.service")
+
+
+@pytest.mark.parametrize(
+    ("lines", "rivals"),
+    (
+        ((), 1),
+        ((MAKING, ScriptLine(UNIT, 5, "ip -n worker link set eth0 up", "worker.service")), 0),
+        ((msgspec.structs.replace(MAKING, text="ip netns add workers"),), 1),
+        ((ScriptLine("/etc/cron.d/nightly", 2, "0 3 * * * root ip netns add worker"),), 1),
+    ),
+)
+def test_a_namespace_is_there_after_the_boot_by_a_file_or_by_assumption(
+    lines: tuple[ScriptLine, ...], rivals: int
+) -> None:
+    net = whole(inside())
+    course = booted(net, boot_lines=lines)
+    assert inside().name in course.host
+    assert len(course.rivals) == rivals
+    for each in course.rivals:
+        assert inside().name not in each.network.host(course.label)
+        said = "something makes these namespaces again at boot, and starts what runs there: worker"
+        assert str(each.assumed) == said
+    assert course.conditions == booted(network(net.this.namespace("host"))).conditions
+
+
+def test_what_a_login_started_in_a_namespace_is_not_started_by_the_file_that_makes_the_namespace() -> None:
+    own = (Socket("tcp", 4, None, 80, unit="/system.slice/worker.service"), Socket("tcp", 4, None, 81, unit=LOGIN))
+    course = booted(whole(inside(sockets=own)), boot_lines=(MAKING,))
+    assert course.host.namespace(inside().name).sockets == own[:1]
+
+
+PORTMAPS = (
+    "*nat\n:PREROUTING ACCEPT [0:0]\n:CNI-HOSTPORT-DNAT - [0:0]\n:BY-HAND - [0:0]\n-A PREROUTING -j CNI-HOSTPORT-DNAT\n"
+    "-A PREROUTING -j BY-HAND\n-A CNI-HOSTPORT-DNAT -p tcp --dport 8082 -j DNAT --to-destination 10.4.0.2:80\nCOMMIT\n"
+)
+
+
+@pytest.mark.parametrize(("pods", "chains"), (((), set[str]()), ((inside(),), {"CNI-HOSTPORT-DNAT"})))
+def test_the_ports_of_pods_come_back_with_the_pods(pods: tuple[Namespace, ...], chains: set[str]) -> None:
+    course = booted(whole(*pods, host=with_bridge(PORTMAPS)))
+    tables = course.host.namespace("host").ruleset.tables
+    assert {"CNI-HOSTPORT-DNAT", "BY-HAND"} & {each.name for table in tables for each in table.chains} == chains

@@ -331,6 +331,17 @@ def test_a_daemon_that_is_not_there_is_read_from_its_files(stored: Evidence) -> 
     assert (network.name, network.bridge, len(network.subnets)) == ("x", "lo", 1)
 
 
+def test_a_data_folder_that_no_daemon_has_used_is_no_engine() -> None:
+    """A package or an administrator makes the folder; the daemon's first start makes the folder of containers."""
+    mounts = "mkdir -p /var/lib/docker; mount -t tmpfs none /var/lib/docker; mount -t tmpfs none /run"
+    for made, outcome in (("", "absent"), ("mkdir /var/lib/docker/containers; ", "text")):
+        shell = ("unshare", "--mount", "--net", "sh", "-c", f'{mounts}; {made}exec sh "$@"', "sh")
+        found = collect(LocalRunner(shell, (("PATH", os.environ["PATH"]),)))
+        reading = found.find("docker-stored-containers", "")
+        assert reading is not None
+        assert reading.outcome == outcome
+
+
 def test_the_files_are_redacted(stored: Evidence) -> None:
     names = {one["Name"].removeprefix("/") for one in containers()}
     kept = redact(stored)

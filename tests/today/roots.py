@@ -53,6 +53,17 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The programs and settings of each part, which a host without this part does not have."""
+PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "docker": ("docker.io", "docker-cli", "containerd", "runc"),
+    "podman": ("podman", "netavark", "aardvark-dns"),
+    "firewalld": ("firewalld",),
+    "ufw": ("ufw",),
+    "libvirt": ("libvirt-daemon", "libvirt-clients"),
+    "lxc": ("lxc",),
+    "incus": ("incus-base", "incus-client"),
+    "networkmanager": ("network-manager",),
+}
+"""The packages of each part: on a host without this part, no list of installed packages has them."""
 UNITS: Mapping[str, tuple[str, ...]] = {
     "docker": ("docker.service", "docker.socket", "containerd.service"),
     "podman": ("podman.service", "podman.socket", "podman-restart.service", "podman-auto-update.service",

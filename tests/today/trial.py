@@ -29,7 +29,7 @@ from tests.today.happening import Foretold, carried_out, happenings
 from tests.today.hosts import Healthy
 from tests.today.losing import lost_and_restored
 from tests.today.machine import HAIRPIN_THERE, TodayHost, booted, hairpin_there
-from tests.today.roots import PARTS, UNITS, USER
+from tests.today.roots import PACKAGES, PARTS, UNITS, USER
 
 Act = Literal["flows", "restore", "events"]
 """What is done with a host: each flow tried; its rules flushed and restored; the events carried out."""
@@ -74,10 +74,13 @@ def prepared(host: TodayHost, row: Healthy) -> None:
     units = [unit for part, each in UNITS.items() if part not in row.parts for unit in each]
     stems = dict.fromkeys(unit.rpartition(".")[0].rstrip("@") for unit in units)
     scripts = [path for each in stems for path in (f"etc/init.d/{each}", f"etc/rc?.d/[SK]??{each}")]
+    names = r"\|".join(each for part, names in PACKAGES.items() if part not in row.parts for each in names)
     (host.talk / "own.service").write_text(_SERVICE, "ascii")
     (host.talk / "hairpin").write_text(hairpin_there(), "utf-8")
     host.must(
         f"cd /; rm -rf {' '.join(absent)}; rm -f {' '.join(scripts)}\n"
+        rf"sed -i '/^Package: \({names}\)$/,/^$/d' /var/lib/dpkg/status"
+        "\n"
         f"cd /usr/lib/systemd/system; rm -f {' '.join(units)}\n"
         "systemctl daemon-reload; cp /run/talk/hairpin /usr/local/bin/; chmod 755 /usr/local/bin/hairpin\n"
         "cp /run/talk/own.service /etc/systemd/system/; systemctl enable --now own.service 2>/dev/null"

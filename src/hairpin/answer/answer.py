@@ -63,7 +63,7 @@ class EventAnswer(msgspec.Struct, frozen=True):
     ``id``: the event as the user typed it.  ``before``: the state of each flow before the event, in the order asked.
     ``conditions``: facts that cannot be foreseen.  ``failures``: units and containers that do not start in the event.
     ``was``: the network before the event, in which the ``flows`` were asked.  ``label``: the host on which the event
-    happens.  ``rivals``: the networks that other start orders of units would give."""
+    happens.  ``rivals``: the networks that result if an assumption about the event is false."""
 
     id: str
     title: Message
@@ -75,11 +75,11 @@ class EventAnswer(msgspec.Struct, frozen=True):
     failures: tuple[Message, ...] = ()
     rivals: "tuple[Rival, ...]" = ()
 
-    def orders(self, number: int, after: Trace) -> tuple[Message, ...]:
-        """Return the start orders of units that decide about the asked flow with the given index."""
-        from hairpin.events.aftermath import deciding_orders  # noqa: PLC0415 - few questions are about an event
+    def assumptions(self, number: int, after: Trace) -> tuple[Message, ...]:
+        """Return what is assumed about the event and decides about the asked flow with the given index."""
+        from hairpin.events.aftermath import deciding_assumptions  # noqa: PLC0415 - few questions are about an event
 
-        return deciding_orders(self.was, self.rivals, self.flows[number], after)
+        return deciding_assumptions(self.was, self.rivals, self.flows[number], after)
 
 
 class Decides(msgspec.Struct, frozen=True):
@@ -107,14 +107,14 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     """One asked flow.
 
     ``trace``: all steps of the flow.  ``causes``: the references of the causes that stop the flow, in the order of its
-    diagnosis.  ``judged``: the answers of both judges, if the kernel was asked and could answer.  ``orders``: the
-    assumed start orders of units that systemd does not order; with another order the flow has another verdict."""
+    diagnosis.  ``judged``: the answers of both judges, if the kernel was asked and could answer.  ``assumptions``:
+    what is assumed about the event; where one of them is false, the flow has another verdict."""
 
     ref: str
     trace: Trace
     causes: tuple[str, ...] = ()
     judged: "Judged | None" = None
-    orders: tuple[Message, ...] = ()
+    assumptions: tuple[Message, ...] = ()
     supposed: "tuple[Supposition, ...]" = ()
     """The parts of a host on which the verdict rests and which no pasted text shows."""
 
@@ -146,7 +146,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     @property
     def _is_open(self) -> bool:
         asked = self.trace.questions if self.trace.succeeds else ()
-        return bool(self.orders or self.supposed or self.doubted or any(each.undecided for each in asked))
+        return bool(self.assumptions or self.supposed or self.doubted or any(each.undecided for each in asked))
 
     @property
     def judge(self) -> Judge:

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
 from hairpin.answer.cause_answers import by_severity, of_finding, of_searched, with_refs
-from hairpin.answer.events import with_event, with_orders
+from hairpin.answer.events import with_assumptions, with_event
 from hairpin.answer.findings import findings, without_repaired
 from hairpin.answer.past_decisions import joined_by_choice, unasked_by_choice
 from hairpin.beside.inquiry import Inquiry
@@ -66,11 +66,11 @@ def with_causes(start: Answer, inquiry: Inquiry, depth: Depth) -> Answer:
             ref_of(number),
             each.trace,
             tuple(cause.ref for cause in examination.causes_of(number)),
-            orders=start.event.orders(number, each.trace) if start.event is not None else (),
+            assumptions=start.event.assumptions(number, each.trace) if start.event is not None else (),
         )
         for number, each in enumerate(examination.diagnoses)
     )
-    start = msgspec.structs.replace(start, event=with_orders(start.event, flows))
+    start = msgspec.structs.replace(start, event=with_assumptions(start.event, flows))
     if depth == "flows":
         return msgspec.structs.replace(start, flows=flows, notes=inquiry.notes)
     ahead = depth == "events" and start.event is None

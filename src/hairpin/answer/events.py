@@ -84,12 +84,12 @@ def lacking_reading(label: str, key: str) -> Unread:
     )
 
 
-def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:
-    """Return the event with conditions: the start orders of units that decide about at least one of the flows."""
+def with_assumptions(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:
+    """Return the event with conditions: what is assumed about it and decides about at least one of the flows."""
     if event is None:
         return None
-    orders = (each for flow in flows for each in flow.orders)
-    return msgspec.structs.replace(event, conditions=tuple(dict.fromkeys((*event.conditions, *orders))))
+    assumed = (each for flow in flows for each in flow.assumptions)
+    return msgspec.structs.replace(event, conditions=tuple(dict.fromkeys((*event.conditions, *assumed))))
 
 
 def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:

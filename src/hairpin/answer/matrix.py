@@ -14,7 +14,7 @@ from hairpin.answer.likely.supposed import with_supposed
 from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many
-from hairpin.events.aftermath import asked_again, deciding_orders, verdict_after
+from hairpin.events.aftermath import asked_again, deciding_assumptions, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.events.fates import fates_of_open
@@ -200,8 +200,8 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
 
 def _verdict(was: Network, course: Course, before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
     """Return the flow's verdict after the event, and the conditions of this verdict."""
-    orders = deciding_orders(was, course.rivals, before.flow, after)
-    return ("depends", orders) if orders else verdict_after(before, after)
+    assumed = deciding_assumptions(was, course.rivals, before.flow, after)
+    return ("depends", assumed) if assumed else verdict_after(before, after)
 
 
 def _then(was: Network, then: Network, flow: Flow, asked: Flow) -> Trace:

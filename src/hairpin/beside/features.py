@@ -25,6 +25,7 @@ Feature = Literal[
     "own flow",
     "own way out over IPv6",
     "several addresses",
+    "SYN without answer",
     "further questions",
     "refused",
     "stand-in",
@@ -76,6 +77,12 @@ def _has_several_addresses(host: Host) -> bool:
     return len(links) > len(set(links))
 
 
+def _sent_a_syn(host: Host) -> bool:
+    """Return whether connection tracking has a connection through the host of which only SYNs were seen."""
+    known = host.namespace(host.netns.name).connections if host.netns.name in host else ()
+    return any(each.tcp is not None and each.tcp.state == "SYN_SENT" for each in known)
+
+
 def _is_stopped_inside(inquiry: Inquiry) -> bool:
     """Return whether the answer to a client stops in the namespace of a container."""
     stops = (each.usual.stop for each in inquiry.traces if each.verdict == "unanswered")
@@ -102,6 +109,7 @@ _FEATURES: Mapping[Feature, Callable[[Inquiry], bool]] = {
     "guest": lambda it: any(host.guest is not None for host in it.network.hosts),
     "own flow": lambda it: any(isinstance(each.start, FromHost) for each in it.flows),
     "own way out over IPv6": lambda it: any(each.purpose == "egress" and each.version == 6 for each in it.flows),
+    "SYN without answer": lambda it: any(map(_sent_a_syn, it.network.hosts)),
     "several addresses": lambda it: any(map(_has_several_addresses, it.network.hosts)),
     "further questions": lambda it: bool(it.asks),
     "refused": _is_refused,

@@ -35,6 +35,7 @@ ROWS: tuple[ObserverRow, ...] = (
     ObserverRow("meant", "flows.desktop", ("guest",)),
     ObserverRow("checked", "flows.inward_only", ("now", "no sender named", "own flow")),
     ObserverRow("checked", "flows.private_ipv6", ("now", "no sender named", "own way out over IPv6")),
+    ObserverRow("checked", "flows.unanswered_senders", ("now", "no target", "no sender named", "SYN without answer")),
     ObserverRow("checked", "flows.further_addresses", ("now", "several addresses")),
     ObserverRow("walked", "walks.further_questions", ("further questions",)),
     ObserverRow("walked", "walks.listed_clients", ("searched", "now", "refused")),

@@ -1519,9 +1519,13 @@ docker_stored() { # what the engine has written down about its containers and ne
         say docker-stored-containers "$data/containers" 1 refused "$data: Permission denied"; return
     fi
     set --
-    for dir in "$base"/containers/* "$base"/[0-9]*.[0-9]*/containers/*; do
+    for dir in "$base"/containers "$base"/[0-9]*.[0-9]*/containers; do [ ! -d "$dir" ] || set -- "$@" "$dir"/*; done
+    [ $# != 0 ] || { absent docker-stored-containers "$data/containers" "$data has no folder of containers: no dockerd has run with it"; return; }
+    folders=$#
+    for dir in "$@"; do
         [ -f "$dir/config.v2.json" ] && [ -f "$dir/hostconfig.json" ] && set -- "$@" "$dir/config.v2.json" "$dir/hostconfig.json"
     done
+    shift "$folders"
     frame docker-stored-containers "$data/containers/*/config.v2.json, hostconfig.json"
     out=
     st=0
@@ -2674,7 +2678,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
 }
 # A line with a word of this kind may hold a secret: it is told without its text.
 SECRET_LINES='(curl|wget|pass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|--user|:[^ /]*@)'
-RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link)) |/proc/sys/net/'
+RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link|netns)) |/proc/sys/net/'
 # For awk: rules(LINE) tells whether the line programs rules or settings: by a tool, or by a variable that holds the name of a tool.
 # A line that gives the variable its value is such a line, too. held: these variables, to be emptied before each script.
 AWK_RULES='
@@ -3025,13 +3029,13 @@ units() {
     fi
     # shellcheck disable=SC2086
     set -- $found_units $filtered "$@"
-    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny \
+    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny,Listen \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
         ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \
         NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
         systemd-resolved.service tailscaled.service strongswan.service ipsec.service csf.service lfd.service shorewall.service \
-        kubelet.service k3s.service "$@"
+        kubelet.service k3s.service "$@" '*.socket'    # Listen=: whose socket process 1 holds
 }
 
 desktop_signs() { # of the virtual machine of a desktop engine, where there is one: name, tab, value. Elsewhere starts no process.

@@ -14,7 +14,7 @@ from hairpin.causes.registry import causes_to_come
 from hairpin.causes.where import OfContainer
 from hairpin.diagnose.ended import ended_containers, is_ended
 from hairpin.diagnose.examination import Examination
-from hairpin.events.aftermath import asked_again, deciding_orders
+from hairpin.events.aftermath import asked_again, deciding_assumptions
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.to_come import courses_to_come
@@ -86,9 +86,11 @@ def _of_event(
     for id_, members in named.items():
         flows = tuple(sorted({number for each in members for number in each.flows}))
         struck = (number for each in members for number in each.flows)
-        orders = (said for each in struck for said in deciding_orders(was, course.rivals, passing[each], traces[each]))
-        order = next(orders, None)
-        said = message("{event}, if {order}", event=event, order=order) if order is not None else event
+        assumed = (
+            said for each in struck for said in deciding_assumptions(was, course.rivals, passing[each], traces[each])
+        )
+        condition = next(assumed, None)
+        said = message("{event}, if {condition}", event=event, condition=condition) if condition is not None else event
         yield Finding(
             candidate=_titled(id_, members, said, was.host(course.label)),
             severity="latent",

@@ -79,16 +79,20 @@ def _is_about_route(question: OpenQuestion) -> bool:
     return any(fact.fact == "return-route-stated" for fact in question.wanted)
 
 
-def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
-    """Return the assumed start orders that decide whether the flow passes after the event.
-
-    Each returned statement names the assumed start order of two units."""
+def deciding_assumptions(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
+    """Return what is assumed about the event and decides whether the flow passes after it, and where it ends, such as
+    the start order of two units."""
     found = (
-        each.order
+        each.assumed
         for each in rivals
-        if walked(each.network, asked_again(was, each.network, flow)).succeeds is not after.succeeds
+        if _end(walked(each.network, asked_again(was, each.network, flow))) != _end(after)
     )
     return tuple(dict.fromkeys(found))
+
+
+def _end(trace: Trace) -> Verdict | None:
+    """Return the verdict of a flow that passes: a packet that leaves the host is not delivered there."""
+    return trace.verdict if trace.succeeds else None
 
 
 def _is_presumed(after: Trace) -> bool:

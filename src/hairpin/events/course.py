@@ -12,13 +12,13 @@ from hairpin.network.network import Network
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """The network that results if two units start in the opposite of the order that the course assumes.
+    """The network that results if something that the course assumes does not happen.
 
-    No unit file orders the two units.  ``order``: the start order that the course assumes, as a sentence that may be
-    true or false."""
+    ``assumed``: what the course assumes, as a sentence that may be true or false, such as the start order of two units
+    that no unit file orders."""
 
     network: Network
-    order: Message
+    assumed: Message
 
 
 class Course(msgspec.Struct, frozen=True):

@@ -15,6 +15,11 @@ class KnownPort(msgspec.Struct, frozen=True):
     name: str
     units: tuple[str, ...]
 
+    @property
+    def serves_pages(self) -> bool:
+        """Whether the service is a web server, which containers publish at any port."""
+        return self.name in ("http", "https")
+
 
 _TCP: dict[int, KnownPort] = {
     21: KnownPort("ftp", ("vsftpd", "proftpd", "pure-ftpd")),

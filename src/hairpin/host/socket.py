@@ -12,18 +12,18 @@ _SMALLEST_DATAGRAM = 832
 
 class Socket(msgspec.Struct, frozen=True):
     """A listening TCP or bound UDP socket.  ``address``: None for the wildcard address.  An IPv6 wildcard socket also
-    accepts IPv4, unless it is ``v6only``.  ``process``: the short command name of the process that has the socket open.
-    ``pid``: the id of this process in the collector's PID namespace.  ``halted``: whether a signal has stopped every
-    process that has the socket open.  ``frozen``: the frozen control group that has stopped at least one of these
-    processes, and with it the socket; empty if there is none.  ``container``: the id of the container in whose control
-    group the process is.  ``ancestors``: for each process that has the socket open, its topmost ancestor in that
-    container; empty if they were not read.  ``unit``: systemd's control group of the process; empty if there is none,
-    or if it was not read.  ``is_late``: whether the processes started long after the container.  A restart of the
-    container may not start late processes again.  ``mark``: its SO_MARK, which only root reads.  ``backlog`` and
-    ``queued`` (TCP): how many connections may wait to be accepted, and how many are waiting.  ``received`` and
-    ``receive_buffer`` (UDP): the memory of waiting datagrams in bytes, and the limit of this memory.  ``backlog``,
-    ``queued``, ``received`` and ``receive_buffer`` are None if they were not read.  ``evidence`` and ``entry``: the
-    reading of the socket, and its line there; 0 if the socket is in no reading."""
+    accepts IPv4, unless it is ``v6only``.  ``process``: the short command name of the process that has the socket open,
+    or the unit for which systemd has opened it.  ``pid``: the id of this process in the collector's PID namespace.
+    ``halted``: whether a signal has stopped every process that has the socket open.  ``frozen``: the frozen control
+    group that has stopped at least one of these processes, and with it the socket; empty if there is none.
+    ``container``: the id of the container in whose control group the process is.  ``ancestors``: for each process that
+    has the socket open, its topmost ancestor in that container; empty if they were not read.  ``unit``: systemd's
+    control group of the process; empty if there is none, or if it was not read.  ``is_late``: whether the processes
+    started long after the container.  A restart of the container may not start late processes again.  ``mark``: its
+    SO_MARK, which only root reads.  ``backlog`` and ``queued`` (TCP): how many connections may wait to be accepted, and
+    how many are waiting.  ``received`` and ``receive_buffer`` (UDP): the memory of waiting datagrams in bytes, and the
+    limit of this memory.  ``backlog``, ``queued``, ``received`` and ``receive_buffer`` are None if they were not read.
+    ``evidence`` and ``entry``: the reading of the socket, and its line there; 0 if the socket is in no reading."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -66,9 +66,10 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def service(self) -> str:
-        """The name of the system's service whose process has the socket; empty if it is not known, or a user's."""
+        """The name of the system's service whose process has the socket, or of the unit for which systemd has opened
+        it; empty if it is not known, or a user's."""
         parts = self.unit.strip("/").split("/")
-        named = parts[0] == "system.slice" and parts[-1].endswith(".service")
+        named = parts[0] == "system.slice" and parts[-1].endswith((".service", ".socket"))
         return parts[-1] if named else ""
 
     @property

@@ -16,6 +16,8 @@ from hairpin.report.words import Words
 from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
+KEPT_OUT = message("kept out")
+"""The word for clients that a rule keeps out on purpose."""
 FEW = 6
 """The greatest number of lines of one kind that are shown.  Further lines are only counted."""
 _MARKS: dict[Verdict, tuple[str, Style]] = {

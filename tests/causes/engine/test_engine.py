@@ -727,6 +727,38 @@ def test_packets_of_a_tunnel_are_for_ports_that_need_no_publishing(tunnel: Tunne
     assert len(tuple(port_not_published.find(view))) == found
 
 
+def idle(name: str, port: int, *, publishing: bool = False, **values: object) -> Network:
+    """Return the host with container ``web``, which listens on 80 and publishes nothing, and with one more."""
+    web = container() if publishing else replace(container(), bindings=())
+    other = replace(web, **{"id": "d" * 64, "name": name, "netns": f"container:{name}", "bindings": (), **values})
+    listener = (Socket("tcp", 4, None, port),)
+    base = network(docker=engine(web, other))
+    own = replace(base.this.namespace("container:web"), name=f"container:{name}", sockets=listener)
+    return with_host(base, namespaces=(*base.this.namespaces, own))
+
+
+FORGOTTEN = {
+    "the only container": (network(docker=engine(replace(container(), bindings=()))), 9000, "-p 9000:80"),
+    "beside one that publishes": (idle("app", 3000, publishing=True), 9000, "-p 9000:3000"),
+    "one of two": (idle("app", 3000), 9000, ""),
+    "a database": (idle("db", 5432, publishing=True), 9000, ""),
+    "on the host's network": (idle("app", 3000, publishing=True, netns="host"), 9000, ""),
+    "a service of the host is asked": (idle("app", 3000, publishing=True), 5432, ""),
+    "all publish": (network(), 9000, ""),
+}
+
+
+@pytest.mark.parametrize(("whole", "port", "option"), FORGOTTEN.values(), ids=FORGOTTEN)
+def test_a_container_that_was_made_without_a_port_is_suggested_and_not_proven(
+    whole: Network, port: int, option: str
+) -> None:
+    (suspect,) = diagnose(whole, asked(OUTSIDE, "198.51.100.11", port)).causes
+    first, *others = remedies(suspect.cause, suspect.candidate, whole)
+    assert (option in str(first.advice[0])) if option else not others
+    assert bool(first.change.parts) == (not option)
+    assert all(each.change.parts for each in others)
+
+
 def test_a_relay_that_was_left_behind_is_ended_by_a_command() -> None:
     (found,) = diagnose(held(LEFT_BEHIND, by=container("exited")), asked_of_web()).causes
     ended, started = EndProcess(9, halted=True), SetContainerState("docker", "start", "web")

@@ -7,9 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from hairpin.change.calls import ConnectContainer, SetContainerState, call_argv
-from hairpin.change.change import AddNamespace, Change
+from hairpin.change.change import AddNamespace, Change, SetSysctl
 from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.repair.starting import (
+    PUBLISHES_NOTHING,
     back_after_reboot,
     held_again,
     on_default_bridge,
@@ -63,6 +64,24 @@ def test_a_container_gets_an_ipv6_address_where_its_network_gives_one(ipv6: bool
     assert (given, defaults) == ((["2001:db8:d0c::2"], [4, 6]) if ipv6 else ([], [4]))
     assert (("net", "ipv6", "conf", "eth0", "disable_ipv6"), "0") in added.sysctls or not ipv6
     assert walk_flow(simulate(change, net), published()).verdict == "delivered"
+
+
+FORWARDING, OF_LOOPBACK = ("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "docker0", "route_localnet")
+WRITTEN: dict[str, tuple[dict[str, str], PortBinding, dict[tuple[str, ...], str]]] = {
+    "both": ({"ip_forward": "0", "conf__docker0__route_localnet": "0"}, BINDING, {FORWARDING: "1", OF_LOOPBACK: "1"}),
+    "no port": ({"ip_forward": "0"}, PUBLISHES_NOTHING, {FORWARDING: "1"}),
+    "on already": ({"conf__docker0__route_localnet": "1"}, BINDING, {}),
+}
+
+
+@pytest.mark.parametrize(("values", "binding", "written"), WRITTEN.values(), ids=WRITTEN)
+def test_netavark_writes_forwarding_at_each_start(
+    values: dict[str, str], binding: PortBinding, written: dict[tuple[str, ...], str]
+) -> None:
+    stopped = with_podman(without("-j DNAT", "--dport", rules=PODMANS), status="exited", values=values)
+    change = starting_change(stopped.this, podmans("exited"), binding)
+    assert change is not None
+    assert {each.path: each.value for each in change.parts if isinstance(each, SetSysctl)} == written
 
 
 def test_podman_makes_the_bridge_that_it_had_removed_with_its_last_container() -> None:

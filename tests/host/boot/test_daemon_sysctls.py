@@ -22,6 +22,8 @@ def host(unit: str, *files: tuple[str, str], enabled: str = "enabled", active: s
 
 
 NETWORKD = ("/etc/systemd/network/10-eth0.network", "[Match]\nName=eth0\n[Network]\nIPv4ReversePathFilter=strict\n")
+MAIN = ("/etc/systemd/networkd.conf", "[Network]\nIPv4Forwarding=yes\n")
+DROP_IN = ("/etc/systemd/networkd.conf.d/hard.conf", "[Network]\nIPv4Forwarding=no\n")
 PROFILE = ("/etc/NetworkManager/system-connections/eth0.nmconnection",
            "[connection]\ninterface-name=eth0\n[ipv6]\nmethod=disabled\n")  # fmt: skip
 TUNED = (
@@ -37,6 +39,12 @@ TUNED = (
     (
         (host("systemd-networkd", NETWORKD), ETH0, DaemonSetting("systemd-networkd", NETWORKD[0], "1")),
         (host("systemd-networkd", NETWORKD), FORWARD, None),
+        (
+            host("systemd-networkd", MAIN, DROP_IN),
+            FORWARD,
+            DaemonSetting("systemd-networkd", DROP_IN[0], "0", "IPv4Forwarding"),
+        ),
+        (host("systemd-networkd", MAIN), FORWARD, DaemonSetting("systemd-networkd", MAIN[0], "1", "IPv4Forwarding")),
         (host("systemd-networkd", NETWORKD, enabled="disabled", active="inactive"), ETH0, None),
         (host("NetworkManager", PROFILE), DISABLED, DaemonSetting("NetworkManager", PROFILE[0], "1")),
         (host("NetworkManager", (PROFILE[0], PROFILE[1].replace("disabled", "ignore"))), DISABLED, None),

@@ -32,6 +32,30 @@ def test_holders_of_sockets_by_inode() -> None:
     assert found.holding("8") == ()
 
 
+SHOWN = (
+    "Listen=[::]:22 (Stream)\nId=ssh.socket\n\nListen=/run/x (Stream)\nListen=192.0.2.1:53 (Datagram)\nId=dns.socket\n"
+    "\nListenStream=0.0.0.0:23\nId=telnet.socket\n\nId=ssh.service\n"
+)
+OF_UNITS = {
+    "every address": (Socket("tcp", 6, None, 22), 1, "ssh.socket"),
+    "its service holds it too": (Socket("tcp", 6, None, 22), 2, "ssh.socket"),
+    "one address": (Socket("udp", 4, 0xC0000201, 53), 1, "dns.socket"),
+    "as old releases print it": (Socket("tcp", 4, None, 23), 1, "telnet.socket"),
+    "another protocol": (Socket("tcp", 4, 0xC0000201, 53), 1, "systemd"),
+    "another process": (Socket("tcp", 6, None, 22), 0, "sshd"),
+}
+
+
+@pytest.mark.parametrize(("socket", "holders", "process"), OF_UNITS.values(), ids=OF_UNITS)
+def test_a_socket_that_systemd_opened_is_the_units(socket: Socket, holders: int, process: str) -> None:
+    both = (Holder("systemd", 1), Holder("sshd", 99))
+    found = held_by(
+        socket, both[:holders] or both[1:], processes(Readings(evidence(("units", "", "systemctl", SHOWN))))
+    )
+    assert found.process == process
+    assert found.service == (process if process.endswith(".socket") else "")
+
+
 def test_a_socket_that_several_processes_hold() -> None:
     """Any that runs serves it; a relay is the one that counts."""
     held, other = Holder("nginx", 12), Holder("docker-proxy", 13)

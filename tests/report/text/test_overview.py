@@ -1,6 +1,7 @@
 """The table of an answer: what can be reached from where."""
 
 import pytest
+from msgspec.structs import replace
 
 from hairpin.report.paper import Paper
 from hairpin.report.places import places_of
@@ -43,6 +44,17 @@ def test_what_is_well_is_folded() -> None:
     lines = _text().splitlines()
     assert len(lines) <= 5
     assert not any("✗" in line for line in lines)
+
+
+def test_clients_that_a_rule_keeps_out_on_purpose_have_their_cell() -> None:
+    found = answer(port=None)
+    first, *others = found.flows
+    table = overview_of(replace(found, flows=tuple(others), kept_out=(first.trace.flow,)), WORDS, places_of(found))
+    (kept,) = (cell for row in table.rows for cell in row.cells if cell is not None and cell.verdict is None)
+    assert kept.flows == ()
+    paper = Paper()
+    write_overview(table, {}, WORDS, paper)
+    assert "– kept out" in paper.text()
 
 
 def test_one_port_over_both_versions_is_one_port() -> None:

@@ -6,14 +6,13 @@ from hairpin.beside.inquiry import Inquiry
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.message import Message, few_of, message
-from hairpin.netfilter.ir import STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import Connection
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.walk.granted.silence import are_unanswered, split_by
-from hairpin.walk.hooks.connection_index import connections_of
+from hairpin.walk.granted.silence import is_silent, syns_without_answer
 
 _Server = tuple[Version, int, int, str]
 """A server's IP version, address and port, and where the connections start: ``container:NAME`` or ``host``."""
@@ -21,13 +20,16 @@ _Server = tuple[Version, int, int, str]
 
 def notes(inquiry: Inquiry) -> tuple[Message, ...]:
     """Return the notes about servers outside that sent no answer."""
-    return told_by_silence(inquiry.network)
+    return told_by_silence(inquiry.network, tuple(each.flow for each in inquiry.traces))
 
 
-def told_by_silence(network: Network) -> tuple[Message, ...]:
-    """Return a note for each host whose connections to servers outside got no answer."""
+def told_by_silence(network: Network, flows: tuple[Flow, ...] = ()) -> tuple[Message, ...]:
+    """Return a note for each host whose connections to servers outside got no answer.  ``flows``: what is asked anyway;
+    the answer tells of it."""
+    asked = {(each.version, each.daddr, each.dport) for each in flows}
     hosts = (each for each in network.hosts if each.was_read and each.netns in network)
-    return tuple(_note(network, host, found) for host in hosts if (found := tuple(_silent(network, host))))
+    found = ((host, tuple(each for each in _silent(network, host) if each[:3] not in asked)) for host in hosts)
+    return tuple(_note(network, host, servers) for host, servers in found if servers)
 
 
 def _note(network: Network, host: Host, found: tuple[_Server, ...]) -> Message:
@@ -53,15 +55,13 @@ def _silent(network: Network, host: Host) -> Iterator[_Server]:
     later connection."""
     namespace = network.namespace(host.netns)
     waiting: dict[tuple[Version, int, int], list[Connection]] = {}
-    for each in namespace.connections:
-        if each.tcp is not None and each.tcp.state == "SYN_SENT" and not each.status & STATUS_SEEN_REPLY:
-            waiting.setdefault((each.version, each.reply.saddr, each.reply.sport), []).append(each)
+    for each in syns_without_answer(namespace):
+        waiting.setdefault((each.version, each.reply.saddr, each.reply.sport), []).append(each)
     for (version, address, port), entries in waiting.items():
         start = _start(network, host, version, entries[0].original.saddr)
         if start is None or not _leads_out(network, host.netns, version, address):
             continue
-        alike = connections_of(namespace).to_receiver(version, entries[0].reply.reversed())
-        if are_unanswered(namespace, entries, split_by(alike, STATUS_SEEN_REPLY)[1], named=False):
+        if is_silent(namespace, entries):
             yield version, address, port, start
 
 

@@ -4,7 +4,7 @@ accepts."""
 import msgspec
 
 from hairpin.causes.engine._publishing import is_unserved
-from hairpin.causes.kit import Candidate, Message, OfPort, View, Way
+from hairpin.causes.kit import Candidate, Message, OfPort, View, Way, message
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.service._service import listening
 from hairpin.change.change import Change
@@ -57,4 +57,32 @@ def candidate(
         evidence=(service.evidence,) if service is not None else (),
         ways=(Way(Change(()), said),),
         offered=False,
+    )
+
+
+def may_be_of_swarm(view: View) -> bool:
+    """Return whether a swarm service may publish the port.  A service may publish it if the host is a node of the
+    routing mesh and no manager's reading lists the services."""
+    return any(engine.services is None and any(one.ingress for one in engine.networks) for engine in view.host.engines)
+
+
+def ways_of_swarm(view: View) -> tuple[Message, ...]:
+    """Return the advice on how the user of a swarm node finds the service that publishes the port.
+
+    The rules of a node name only the services that the node has set up.  A node without the rules of a service refuses
+    packets to the service's published port.  Source: moby libnetwork/service_linux.go addLBBackend(), programIngress();
+    agent.go"""
+    if not may_be_of_swarm(view):
+        return ()
+    return (
+        message(
+            "`docker service ls` on a manager lists the ports of services. If one publishes {port}, this node lacks "
+            "its rule in DOCKER-INGRESS: `docker service update --force NAME` sets the mesh up again and restarts the "
+            "tasks; `docker service ps NAME` tells whether they run",
+            port=view.flow.dport,
+        ),
+        message(
+            "the routing mesh needs IPVS in the kernel (`modprobe ip_vs`); a service published with mode=host answers "
+            "only on nodes that run a task of it"
+        ),
     )

@@ -10,7 +10,16 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.calls import Call, ConnectContainer, SetContainerState
-from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteNamespace, Primitive, SetContainer, one
+from hairpin.change.change import (
+    AddNamespace,
+    AddSocket,
+    Change,
+    DeleteNamespace,
+    Primitive,
+    SetContainer,
+    SetSysctl,
+    one,
+)
 from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_taken
 from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
@@ -266,8 +275,23 @@ def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitiv
     yield from new_bridge(host, start.engine, start.joined)
     yield _attached(host, start.running, start.joined, start.endpoint, binding)
     yield from added_rules(host, start.engine.with_container(start.running), start.running)
+    if start.engine.kind == "podman":
+        yield from _netavarks_sysctls(host, start.joined, binding)
     if binding.host_port:
         yield from relays(host, start.running, binding)
+
+
+def _netavarks_sysctls(host: Host, joined: DockerNetwork, binding: PortBinding) -> Iterator[SetSysctl]:
+    """Yield the sysctls that netavark writes whenever a container on the network starts: forwarding, and for a
+    published port also that the bridge routes loopback addresses.
+
+    Source: netavark src/network/bridge.rs, src/firewall/mod.rs; measured with 1.14"""
+    held = host.namespace(host.netns.name).sysctls
+    forwarding = ("net", "ipv4", "ip_forward")
+    of_loopback = ("net", "ipv4", "conf", joined.bridge or "", "route_localnet")
+    for path in (forwarding, *((of_loopback,) if binding.host_port and joined.bridge else ())):
+        if held.text(*path) == "0":
+            yield SetSysctl(host.netns, path, "1")
 
 
 def _attached(

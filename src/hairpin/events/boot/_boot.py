@@ -24,6 +24,7 @@ from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import is_unasked
 from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
+from hairpin.host.netns import NAMED
 from hairpin.message import Message, message
 from hairpin.programs import having_role
 from hairpin.walk.reads import parts_changed
@@ -60,7 +61,11 @@ def with_boot(course: Course) -> Course:
     if _race(was, steps):
         other = _carried_out(first, _in_order(was, sorted(steps, key=lambda each: each.unit == _DOCKER)))
         order = message("dockerd starts before Podman's containers; no unit orders the two")
-        rivals = (Rival(other.network, order),) if parts_changed(course.network, other.network) else ()
+        rivals = (
+            (*course.rivals, Rival(other.network, order))
+            if parts_changed(course.network, other.network)
+            else course.rivals
+        )
         course = msgspec.structs.replace(course, rivals=rivals)
     course = course.lacking(each.key for each in was.unread if each.key == "units")
     return course.lacking(() if was.boot_lines is not None else ("boot-scripts",))
@@ -136,6 +141,11 @@ def _steps(host: Host) -> Iterator[_Step]:
         from hairpin.events.boot._guests import with_guests_again
 
         yield _Step(_GUESTS, lambda course: with_guests_again(course, host))
+    if any(each.name.startswith(NAMED) for each in host.namespaces):
+        from hairpin.events.boot._namespaces import with_named_namespaces_again
+
+        lines = tuple(each for each in host.boot_lines or () if each.unit or _at_boot(each))
+        yield _Step(_GUESTS, lambda course: with_named_namespaces_again(course, host, lines))
 
 
 def _has_rules_of_guests(host: Host) -> bool:

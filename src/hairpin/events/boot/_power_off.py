@@ -14,10 +14,12 @@ from hairpin.field import lost_fields
 from hairpin.host.boot.sysctl_files import settings
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import NAMED
 from hairpin.host.route import PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls, known_sysctl
 from hairpin.message import message
+from hairpin.question.namespaces import links_towards
 
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 _SESSIONS = ("session-", "run-")
@@ -55,7 +57,7 @@ def _bare(host: Host, own: Namespace) -> Namespace:
         routes=tuple(each for each in own.routes if not (ends | cards) & {hop.link for hop in each.next_hops}),
         rules=tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES),
         sysctls=_kernels_own(host, own.sysctls),
-        sockets=tuple(each for each in own.sockets if _comes_back(each)),
+        sockets=tuple(each for each in own.sockets if comes_back(each)),
         **lost_fields(Namespace),
     )
 
@@ -76,14 +78,21 @@ def with_links_as_before(course: Course, was: Host) -> Course:
     """Return the course in which some cards have the link state, addresses and routes from before the boot.
 
     A card has this state if none of the read files configures the card.  The course gets the condition that the unknown
-    manager of the card configures the card again."""
+    manager of the card configures the card again.  A link to a namespace that the kernel lost is no card."""
     old, own = was.namespace(was.netns.name), course.namespace
+    network = course.network.with_host(was)
+    inner = {
+        link
+        for each in was.namespaces
+        if each.name.startswith(NAMED)
+        for link in links_towards(network, was.netns, was.netns.sibling(each.name))
+    }
     given = {each.link for each in own.addresses}
     lost = {
         each.name
         for each in _cards(was, old)
         if each.up
-        and each.name not in given
+        and each.name not in given | inner
         and any(one.link == each.name and one.scope != "link" for one in old.addresses)
     }
     if not lost:
@@ -111,7 +120,7 @@ def _kernels(own: Namespace) -> tuple[PolicyRule, ...]:
     return tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES)
 
 
-def _comes_back(socket: Socket) -> bool:
+def comes_back(socket: Socket) -> bool:
     """Return whether the socket belongs to a host process that starts at each boot.
 
     Processes of engines and of logins do not start at each boot."""

@@ -57,6 +57,8 @@ def _with_ip(course: Course, words: list[str]) -> Course:
     given = False
     while words[0].startswith("-"):
         option = words.pop(0)
+        if option in ("-n", "-netns"):
+            return course  # only the host's own namespace is simulated line by line
         if option in ("-4", "-6", "-family"):
             version, given = (6 if option == "-6" else 4), True
         elif option not in ("-o", "-d", "-s", "-force"):
@@ -65,6 +67,8 @@ def _with_ip(course: Course, words: list[str]) -> Course:
     verb, rest = words[1], words[2:]
     if not given and any(":" in word and "::" in word for word in rest):
         version = 6
+    if len(words[0]) > 1 and "netns".startswith(words[0]):
+        return course
     match what:
         case "route":
             return _with_route(course, verb, rest, version)
@@ -224,10 +228,15 @@ def _with_address(course: Course, verb: str, words: list[str]) -> Course:
 
 
 def _with_link(course: Course, verb: str, words: list[str]) -> Course:
-    words = words[1:] if words[0] == "dev" else words
+    words = words[1:] if words[0] in ("dev", "name") else words
     link = course.namespace.link(words[0])
+    is_veth = "veth" in words[1:]
+    if verb.startswith("a") and is_veth and link is not None and link.kind == "veth":
+        return course  # a boot leaves the links in the model; their state and addresses are lost
     if not verb.startswith(("s", "l")):
         raise UnforeseenError
+    if link is None and "netns" in words[1:]:
+        return course  # the end that is inside of the namespace
     if link is None:
         raise ChangeError(message("no link {link} exists here", link=words[0]))
     if verb.startswith(("sh", "l")):

@@ -15,7 +15,15 @@ from hairpin.host.boot.keyfile import is_unmanaged, profile_of, profiles
 from hairpin.host.boot.link_settings import Forwarding, of_host_forwarding, of_network_file
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.boot.sysctl_files import FORWARDING, key_parts
-from hairpin.host.boot.systemd_network import claim, daemon_value, is_true, sections, systemd_version, unit_files
+from hairpin.host.boot.systemd_network import (
+    claim,
+    daemon_value,
+    file_of_daemon_value,
+    is_true,
+    sections,
+    systemd_version,
+    unit_files,
+)
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.host.sysctl import Path
@@ -29,11 +37,13 @@ _INCLUDED = 8
 
 
 class DaemonSetting(msgspec.Struct, frozen=True):
-    """A daemon of this host that sets a sysctl, and the daemon's file that has the setting."""
+    """A daemon of this host that sets a sysctl, and the daemon's file that has the setting.  ``option``: the name of
+    the setting in this file; empty if it is the sysctl's own name, or several settings decide."""
 
     daemon: Daemon
     file: str
     value: str
+    option: str = ""
 
 
 def set_by_daemon(path: Path, host: Host) -> DaemonSetting | None:
@@ -68,11 +78,12 @@ def _starts(host: Host, name: str) -> bool:
 
 def _of_networkd(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
     version = systemd_version(host) or _unread_version(host)
-    told = (daemon_value(host, "Network", key) for key in ("IPv4Forwarding", "IPv6Forwarding"))
+    told = (daemon_value(host, "Network", key) for key in _SINCE_256)
     first, second = (is_true(each) if each is not None else None for each in told)
     shared: Forwarding = (first, second)
     for path, value in of_host_forwarding(shared, version):
-        yield path, DaemonSetting("systemd-networkd", "/etc/systemd/networkd.conf", value)
+        key = _SINCE_256["ipv6" in path]
+        yield path, DaemonSetting("systemd-networkd", file_of_daemon_value(host, "Network", key), value, key)
     files = unit_files(host, ".network")
     for link in host.namespace(host.netns.name).links:
         own = claim(host, link, files).file
@@ -86,6 +97,7 @@ def _unread_version(host: Host) -> int:
     """Return a version of networkd that knows the words of the files, if its version was not read."""
     files = unit_files(host, ".network")
     newer = any(each.value("Network", key) is not None for each in files for key in _SINCE_256)
+    newer = newer or any(daemon_value(host, "Network", key) is not None for key in _SINCE_256)
     return _UNREAD_VERSION + 1 if newer else _UNREAD_VERSION
 
 

@@ -20,6 +20,7 @@ from hairpin.netfilter.rule_address import read_mac
 
 FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network",
            "/lib/systemd/network")  # fmt: skip
+_CONF_FILE = "/etc/systemd/networkd.conf"
 _CONF = ("/usr/lib/systemd/networkd.conf.d", "/run/systemd/networkd.conf.d", "/etc/systemd/networkd.conf.d")
 _TYPES = {"": "ether", "veth": "ether", "dummy": "ether", "ifb": "ether", "tun": "none"}
 """The type that networkctl(1) shows for a kind of link, if it is not the kind itself."""
@@ -80,12 +81,27 @@ def unit_files(host: Host, suffix: str) -> tuple[UnitFile, ...]:
 
 def daemon_value(host: Host, section: str, key: str) -> str | None:
     """Return a setting of networkd itself, from networkd.conf and its drop-ins."""
-    main = tuple(each for each in host.files if each.path == "/etc/systemd/networkd.conf")
-    more = sorted((each for each in host.files if each.path.rpartition("/")[0] in _CONF), key=_base)
     pairs = tuple(
-        pair for file in (*main, *more) for each in sections(file.text) if each.name == section for pair in each.pairs
+        pair for file in _of_daemon(host) for each in sections(file.text) if each.name == section for pair in each.pairs
     )
     return Section(section, pairs).value(key)
+
+
+def file_of_daemon_value(host: Host, section: str, key: str) -> str:
+    """Return the path of the last file that sets a setting of networkd itself; networkd.conf if none does."""
+    found = (
+        file.path
+        for file in reversed(_of_daemon(host))
+        for each in sections(file.text)
+        if each.name == section and each.values(key)
+    )
+    return next(found, _CONF_FILE)
+
+
+def _of_daemon(host: Host) -> tuple[ConfigFile, ...]:
+    """Return networkd.conf and its drop-ins, in the order of precedence: a later file wins."""
+    main = (each for each in host.files if each.path == _CONF_FILE)
+    return (*main, *sorted((each for each in host.files if each.path.rpartition("/")[0] in _CONF), key=_base))
 
 
 def systemd_version(host: Host) -> int | None:

@@ -3,14 +3,18 @@
 Source: proc_pid_stat(5), cgroups(7); Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
+from hairpin.errors import MalformedError
 from hairpin.host.read.readings import Readings
 from hairpin.host.socket import Socket
+from hairpin.netfilter.address import parse_address
 
 RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
 """The programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
@@ -21,6 +25,12 @@ by the container's image."""
 _NOBODY: Mapping[int, str] = MappingProxyType({})
 _PARENTLESS: Mapping[int, int] = MappingProxyType({})
 _UNHELD: "Mapping[str, tuple[Holder, ...]]" = MappingProxyType({})
+
+
+_Listening = tuple[str, int | None, int]
+_LISTEN = re.compile(r"^Listen(Stream|Datagram)?=(\S+):(\d+)(?: \((Stream|Datagram)\))?$", re.MULTILINE)
+_MANAGER = 1
+"""The process id of systemd's manager of the system."""
 
 
 class Holder(NamedTuple):
@@ -37,7 +47,8 @@ class Processes(msgspec.Struct, frozen=True):
     frozen control group of the process.  ``container``: the id of the container in whose control group the process is.
     ``unit``: systemd's control group of the unit or session that started the process.  ``parent``: the parent process.
     ``session``: the session of the process.  ``started``: the start of the process in ticks since the boot.
-    ``holders`` maps the inode of a socket to the processes that have the socket open."""
+    ``holders`` maps the inode of a socket to the processes that have the socket open.  ``activated`` maps the protocol,
+    address (None: every address) and port of a socket that systemd has opened to the unit for which it did so."""
 
     halted: frozenset[int] = frozenset()
     frozen: Mapping[int, str] = _NOBODY
@@ -47,6 +58,7 @@ class Processes(msgspec.Struct, frozen=True):
     session: Mapping[int, int] = _PARENTLESS
     started: Mapping[int, int] = _PARENTLESS
     holders: Mapping[str, tuple[Holder, ...]] = _UNHELD
+    activated: "Mapping[_Listening, str]" = MappingProxyType({})
 
     def holding(self, inode: str) -> tuple[Holder, ...]:
         """Return the processes that have the socket with this inode open, the smallest id first."""
@@ -95,6 +107,7 @@ def processes(readings: Readings) -> Processes:
         session=_column(readings, 1),
         started=_column(readings, 2),
         holders=_holders(readings),
+        activated=dict(_units_that_listen(readings)),
     )
 
 
@@ -103,24 +116,41 @@ def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> So
     the socket's process is the relay.
 
     rootlessport accepts a connection, and its child, which is in the container's namespace, connects there.  If the
-    child is halted, the child is the socket's process.  Source: rootlesskit pkg/port/builtin/child/child.go"""
+    child is halted, the child is the socket's process.  Source: rootlesskit pkg/port/builtin/child/child.go
+
+    A socket that systemd has opened for a unit is the unit's: systemd starts the unit's service for a client.  Source:
+    systemd.socket(5)"""
     if not holders:
         return socket
     first = next((each for each in holders if each.process in RELAYS), holders[0])
     ids = {each.pid for each in holders}
     child = _halted_child(first, known)
     groups = [known.frozen[each.pid] for each in holders if each.pid in known.frozen]
+    unit = known.activated.get((socket.protocol, socket.address, socket.port)) if _MANAGER in ids else None
     return msgspec.structs.replace(
         socket,
-        process=first.process,
+        process=unit or first.process,
         pid=first.pid if child is None else child,
         halted=ids <= known.halted or child is not None,
         frozen=groups[0] if groups and ids <= known.frozen.keys() | known.halted else "",
         container=next((known.container[each.pid] for each in holders if each.pid in known.container), None),
         ancestors=tuple(dict.fromkeys(above for each in holders if (above := known.ancestor(each.pid)) is not None)),
-        unit=known.unit.get(first.pid, ""),
+        unit=f"/system.slice/{unit}" if unit is not None else known.unit.get(first.pid, ""),
         is_late=all(known.joined_later(each.pid) for each in holders),
     )
+
+
+def _units_that_listen(readings: Readings) -> Iterator[tuple[_Listening, str]]:
+    """Yield what systemd listens on for each socket unit, as ``systemctl show`` prints it: ``Listen=[::]:22 (Stream)``,
+    and before systemd 227 ``ListenStream=[::]:22``."""
+    for reading in readings.of("units"):
+        for block in reading.text.split("\n\n") if ".socket" in reading.text else ():
+            name = re.search(r"^Id=(\S+\.socket)$", block, re.MULTILINE)
+            for before, address, port, behind in _LISTEN.findall(block) if name is not None else ():
+                with suppress(MalformedError):
+                    value = parse_address(address.strip("[]").partition("%")[0])[1]
+                    protocol = "udp" if "Datagram" in (before, behind) else "tcp"
+                    yield (protocol, value or None, int(port)), name[1] if name is not None else ""
 
 
 def _halted_child(holder: Holder, known: Processes) -> int | None:

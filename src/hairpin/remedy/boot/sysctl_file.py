@@ -153,11 +153,12 @@ def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
     overwrites the value."""
     return message(
         "{file} makes {daemon} set {key} to {value} whenever {daemon} starts, which is after all files of sysctl.d: "
-        "change {key} in this file",
+        "change {option} in this file",
         file=setting.file,
         daemon=setting.daemon,
         key=dotted(part.path),
         value=setting.value,
+        option=setting.option or dotted(part.path),
     )
 
 

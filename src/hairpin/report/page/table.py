@@ -9,7 +9,7 @@ from hairpin.message import message
 from hairpin.report.page.markup import Child, element
 from hairpin.report.printable import printable
 from hairpin.report.text.overview import Overview, OverviewCell, OverviewRow, folded_rows
-from hairpin.report.verdicts import mark_of
+from hairpin.report.verdicts import KEPT_OUT, mark_of
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
@@ -65,6 +65,8 @@ def _table(found: Overview, rows: list[tuple[str, OverviewRow]], anchors: dict[s
 def _cell(cell: OverviewCell | None, anchors: dict[str, str], words: Words) -> Element:
     if cell is None:
         return element("td")
+    if cell.verdict is None:
+        return element("td", f"– {words(KEPT_OUT)}", class_="unsure")
     mark, style = mark_of(cell.verdict)
     links: list[Child] = []
     for each in cell.causes:

@@ -322,7 +322,7 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper, 
         return
     flow = answer.flows[group.numbers[0]]
     open_ = deciding(answer, flow.ref)
-    depends = (*flow.orders, *(each.said for each in flow.trace.conditions[len(open_) :]))
+    depends = (*flow.assumptions, *(each.said for each in flow.trace.conditions[len(open_) :]))
     if depends:
         paper.prose(
             words(message("hairpin cannot decide this from what it read. The answer depends on whether")), indent=2

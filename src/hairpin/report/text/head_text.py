@@ -10,7 +10,7 @@ from hairpin.report.places import Places
 from hairpin.report.questions import write_questions
 from hairpin.report.text.summary import is_conditional, summary
 from hairpin.report.unread import NOTE, as_far_as_read, refused_without_root, rights_line
-from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
+from hairpin.report.verdicts import FEW, KEPT_OUT, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict
 
@@ -89,7 +89,7 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     each_line = verbose or len(kept_out) <= FEW
     lines = [flow_text(each, places) for each in kept_out] if each_line else folded(kept_out, words, places, others)
     for line in lines:
-        paper.prose(line, first=f"– {words(message('kept out'))}  ", first_style="unsure")
+        paper.prose(line, first=f"– {words(KEPT_OUT)}  ", first_style="unsure")
     if flows and is_conditional(answer):
         write_questions(answer, words, paper)
 

@@ -12,7 +12,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.prefix import Version
 from hairpin.report.paper import Paper, Style, cells, shortened
 from hairpin.report.places import Places
-from hairpin.report.verdicts import mark_of
+from hairpin.report.verdicts import KEPT_OUT, mark_of
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, Verdict, succeeds
 
@@ -26,10 +26,10 @@ class OverviewCell(msgspec.Struct, frozen=True):
     """The flows of a row from one standpoint.
 
     ``verdict``: the verdict of the first flow that fails; if no flow fails, the verdict of the first undecided flow;
-    otherwise the verdict of the first flow.  ``causes``: the refs of the flows' causes.  ``flows``: the refs of the
-    flows."""
+    otherwise the verdict of the first flow; None if a rule keeps the clients out on purpose.  ``causes``: the refs of
+    the flows' causes.  ``flows``: the refs of the flows."""
 
-    verdict: Verdict
+    verdict: Verdict | None
     causes: tuple[str, ...]
     flows: tuple[str, ...]
 
@@ -46,8 +46,8 @@ class OverviewRow(msgspec.Struct, frozen=True):
 
     @property
     def is_well(self) -> bool:
-        """Whether all flows of the row pass."""
-        return all(each is None or succeeds(each.verdict) for each in self.cells)
+        """Whether all flows of the row pass that no rule keeps out on purpose."""
+        return all(each is None or each.verdict is None or succeeds(each.verdict) for each in self.cells)
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -64,12 +64,16 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 def overview_of(answer: Answer, words: Words, places: Places) -> Overview:
-    """Return the overview table of the answer's flows, with the rows in the order of the flows."""
+    """Return the overview table of the answer's flows, with the rows in the order of the flows, and with the clients
+    that a rule keeps out on purpose."""
     found: dict[tuple[Subject, str, Version], dict[str, list[FlowAnswer]]] = {}
     for each in answer.flows:
         flow = each.trace.flow
         subject, label = _asked(flow, words, places)
         found.setdefault((subject, label, flow.version), {}).setdefault(_standpoint(flow, words), []).append(each)
+    for flow in answer.kept_out:
+        row = found.setdefault((*_asked(flow, words, places), flow.version), {})
+        row.setdefault(_standpoint(flow, words), [])
     known = [words(each) for each in _STANDPOINTS]
     used = dict.fromkeys(standpoint for row in found.values() for standpoint in row)
     standpoints = sorted(used, key=lambda each: known.index(each) if each in known else -1)
@@ -109,6 +113,8 @@ def _asked(flow: Flow, words: Words, places: Places) -> tuple[Subject, str]:
 
 
 def _cell(flows: list[FlowAnswer]) -> OverviewCell:
+    if not flows:
+        return OverviewCell(None, (), ())
     worst = next(
         (each for each in flows if not each.succeeds and each.verdict != "depends"),
         next((each for each in flows if not each.succeeds), flows[0]),
@@ -153,7 +159,7 @@ def folded_rows(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRo
     alike: dict[object, list[OverviewRow]] = {}
     for row in found.rows:
         seen = tuple(None if each is None else (each.verdict, each.causes) for each in row.cells)
-        passes = tuple(each is not None for each in row.cells) if row.is_well else ()
+        passes = tuple(None if each is None else each.verdict is None for each in row.cells) if row.is_well else ()
         alike.setdefault((row.subject, passes) if row.is_well else (row.subject, seen), []).append(row)
     for rows in sorted(alike.values(), key=lambda each: each[0].is_well):
         yield _joined(found, rows, words), rows[0]
@@ -181,6 +187,8 @@ def _cell_text(
     """Return the text of a cell, such as ``✓``, ``✗ dropped 1``, or ``✗ 1`` without words."""
     if cell is None:
         return "", "plain"
+    if cell.verdict is None:
+        return f"– {words(KEPT_OUT)}" if with_words else "–", "unsure"
     mark, style = mark_of(cell.verdict)
     if succeeds(cell.verdict):
         return mark, style

@@ -80,6 +80,19 @@ def are_unanswered(
     return newest <= last
 
 
+def syns_without_answer(namespace: Namespace) -> Iterator[Connection]:
+    """Yield the TCP connections of which only SYNs were seen."""
+    for each in namespace.connections:
+        if each.tcp is not None and each.tcp.state == "SYN_SENT" and not each.status & STATUS_SEEN_REPLY:
+            yield each
+
+
+def is_silent(namespace: Namespace, waiting: Sequence[Connection]) -> bool:
+    """Return whether the receiver of these connections, which await its answer, has answered no later one."""
+    alike = connections_of(namespace).to_receiver(waiting[0].version, waiting[0].reply.reversed())
+    return are_unanswered(namespace, waiting, split_by(alike, STATUS_SEEN_REPLY)[1], named=False)
+
+
 def _age_s(namespace: Namespace, entry: Connection) -> float:
     """Return the seconds since the entry's last packet; infinite if no reading shows them."""
     if entry.tcp is not None:

@@ -253,17 +253,25 @@ def _direct(reading: Reading) -> tuple[DirectRule, ...]:
     return firewalld_xml.direct_rules(reading)
 
 
+_PORT = re.compile(r"^Listen\w*=\S+:\d+", re.MULTILINE)
+
+
 def units_of(reading: Reading) -> tuple[Unit, ...]:
     """Return the units that exist, in the order of the reading."""
     found: list[Unit] = []
+    known: set[str] = set()
     for block in reading.text.replace("\r", "").split("\n\n"):
         pairs = (line.partition("=") for line in block.split("\n"))
         values = {key: value for key, equals, value in pairs if equals}
-        if not values.get("Id") or values.get("LoadState") == "not-found":
+        name = values.get("Id", "")
+        if not name or values.get("LoadState") == "not-found" or name in known:
             continue
+        if name.endswith(".socket") and name != "docker.socket" and "Listen" in block and not _PORT.search(block):
+            continue  # it listens on a path
+        known.add(name)
         found.append(
             Unit(
-                name=values["Id"],
+                name=name,
                 active=values.get("ActiveState", ""),
                 enabled=values.get("UnitFileState", ""),
                 after=tuple(values.get("After", "").split()),

@@ -1,0 +1,89 @@
+"""Namespaces that no engine lists, after a boot: the guests' namespaces, those that ``ip netns add`` made, and pods.
+
+The kernel loses each of them.  A script or unit that hairpin read may make such a namespace again.  If none does,
+hairpin cannot tell whether it comes back: a person may have made it for once, and a program may make it at each boot.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hairpin.events.boot._own_rules import rules_of
+from hairpin.events.boot._power_off import comes_back, with_own
+from hairpin.events.course import Course, Rival
+from hairpin.host.host import Host, Namespace
+from hairpin.host.managers import ScriptLine
+from hairpin.host.netns import NAMED
+from hairpin.message import message
+from hairpin.programs import CNI
+from hairpin.question.namespaces import guest_in, links_towards
+
+_ADDS = r"\bip\s+(?:-\S+\s+)*netns\s+(?:add|attach)\s+[\"']?{name}(?![\w.-])"
+
+
+def with_named_namespaces_again(course: Course, was: Host, lines: Iterable[ScriptLine]) -> Course:
+    """Return the course with the namespaces of ``was`` that no engine lists and that are no guest's.
+
+    ``lines``: the commands that run at boot.  A namespace that none of them makes is there by assumption: the rival of
+    the course lacks it."""
+    known, assumed = list[Namespace](), list[Namespace]()
+    texts = [*(each.text for each in lines), *_hooks_of_interfaces(was)]
+    for each in _namespaces_without_engine(course, was):
+        made = any(re.search(_ADDS.format(name=re.escape(each.name.removeprefix(NAMED))), text) for text in texts)
+        (known if made else assumed).append(each)
+    if known:
+        course = _with_ports(with_namespaces(course, was, [_with_sockets_of_boot(each) for each in known]), was)
+    if not assumed:
+        return course
+    names = ", ".join(sorted(each.name.removeprefix(NAMED) for each in assumed)[:5])
+    said = message("something makes these namespaces again at boot, and starts what runs there: {names}", names=names)
+    again = _with_ports(with_namespaces(course, was, assumed), was)
+    return msgspec.structs.replace(again, rivals=(*again.rivals, Rival(course.network, said)))
+
+
+def _namespaces_without_engine(course: Course, was: Host) -> Iterator[Namespace]:
+    """Yield the namespaces of the host before the boot that no engine lists and that no guest has."""
+    network = course.network.with_host(was)
+    for each in was.namespaces:
+        netns = was.netns.sibling(each.name)
+        if netns.is_named and not netns.is_dockerds and not netns.is_rootless and guest_in(network, netns) is None:
+            yield each
+
+
+def _with_ports(course: Course, was: Host) -> Course:
+    """Return the course with the rules that CNI plug-ins had made for the namespaces, unless they made them for
+    Podman's containers."""
+    if any(engine.network_backend == "cni" for engine in was.engines):
+        return course
+    return course.made(*rules_of(course, was, CNI))
+
+
+def _hooks_of_interfaces(was: Host) -> Iterator[str]:
+    """Yield the texts whose commands ifupdown runs when it configures a link."""
+    return (each.text for each in was.files if each.path.startswith("/etc/network/interfaces"))
+
+
+def _with_sockets_of_boot(namespace: Namespace) -> Namespace:
+    return msgspec.structs.replace(namespace, sockets=tuple(filter(comes_back, namespace.sockets)))
+
+
+def with_namespaces(course: Course, was: Host, inside: list[Namespace]) -> Course:
+    """Return the course with these namespaces, and with the host's links to them as they were."""
+    if not inside:
+        return course
+    network, own = course.network.with_host(was), course.namespace
+    joined = {link for each in inside for link in links_towards(network, was.netns, was.netns.sibling(each.name))}
+    old = was.namespace(was.netns.name)
+    bridges = {each.name for each in own.links if each.kind == "bridge"}
+    again = msgspec.structs.replace(
+        own,
+        links=(*(each for each in own.links if each.name not in joined),
+               *(each for each in old.links if each.name in joined)),
+        addresses=(*(each for each in own.addresses if each.link not in joined),
+                   *(each for each in old.addresses if each.link in joined)),
+        routes=(*own.routes, *(each for each in old.routes if each not in own.routes
+                               and {hop.link for hop in each.next_hops} & (joined - bridges))),
+    )  # fmt: skip
+    host = with_own(course.host, again)
+    return course.with_host(msgspec.structs.replace(host, namespaces=(*host.namespaces, *inside)))
