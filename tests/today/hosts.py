@@ -103,6 +103,7 @@ def _of_bookworm() -> Iterator[Healthy]:
     yield Healthy("podman ipv6", suite, parts, (_RUNC,), _TWO_FAMILIES)
     yield Healthy("podman pods", suite, parts, (_RUNC,), _PODS)
     yield Healthy("podman rootless", suite, parts, user=_ROOTLESS)
+    yield Healthy("podman rootless networks", suite, parts, user=_ROOTLESS_NETWORKS)
     yield Healthy("podman rootless slirp4netns", suite, parts, user=_SLIRP)
     yield from _with_docker(suite)
     yield Healthy("libvirt", suite, ("libvirt",), (), (*_LIBVIRT, *_LIBVIRT_GUESTS))

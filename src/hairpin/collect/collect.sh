@@ -1972,17 +1972,26 @@ local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkMana
         run guests "${f#"$root"}" cat "$f"
     done
 }
-rootless_namespaces() { # adds to list those that Podman 5 mounts for each user, where only the processes of that user's pause process see them
+rootless_namespaces() { # adds to list those that Podman mounts for each user, where only the processes of that user's pause process see them
     for file in /run/user/*/libpod/tmp/pause.pid; do
         [ -r "$file" ] || continue
-        pid=$(cat "$file") user=${file#/run/user/}
-        rootless_path "${user%%/*}-$pid"
-        case $(stat -L -f -c %T "$path" 2>/dev/null) in nsfs) ;; *) continue ;; esac   # of an ordinary file it is what was mounted there once
-        list="$list${list:+$NL}netns:rootless-${user%%/*}-$pid$TAB$(stat -L -c %i "$path")$TAB-$TAB-"
+        pid=$(cat "$file") user=${file#/run/user/}; user=${user%%/*}
+        for name in "/proc/$pid/root/run/user/$user"/netns/rootless-netns-* ''; do   # before Podman 5 it has a hash
+            name=${name##*/rootless-netns-}
+            case $name in *[!0-9a-f]*) continue ;; esac
+            name=$user-$pid${name:+-$name}
+            rootless_path "$name"
+            case $(stat -L -f -c %T "$path" 2>/dev/null) in nsfs) ;; *) continue ;; esac   # of an ordinary file it is what was mounted there once
+            list="$list${list:+$NL}netns:rootless-$name$TAB$(stat -L -c %i "$path")$TAB-$TAB-"
+        done
     done
 }
-rootless_path() { # rootless_path UID-PID: sets path, as namespace_file() of host/netns.py
-    path=/proc/${1#*-}/root/run/user/${1%%-*}/containers/networks/rootless-netns/rootless-netns
+rootless_path() { # rootless_path UID-PID[-HASH]: sets path, as namespace_file() of host/netns.py
+    path=${1#*-}
+    case $path in
+    *-*) path=/proc/${path%%-*}/root/run/user/${1%%-*}/netns/rootless-netns-${path#*-} ;;
+    *) path=/proc/$path/root/run/user/${1%%-*}/containers/networks/rootless-netns/rootless-netns ;;
+    esac
 }
 podman_all() { # the own user's, and for root each other user's that has containers
     HAIRPIN_OTHERS=; processes dockerd; [ -z "$pids" ] || HAIRPIN_OTHERS=podman.
