@@ -22,6 +22,7 @@ from hairpin.network.socket_owner import knows_nothing, never_answers, taken_by_
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Reason, State, stopped
 from hairpin.walk.trace import Branch
+from hairpin.walk.user_stack import keeps_answer, lost_in_stack
 from hairpin.walk.verdicts import Verdict
 
 
@@ -194,6 +195,8 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
         decided = msgspec.structs.replace(decided, said=_backlog_said(socket))
     elif reason == "receive-queue-full":
         decided = msgspec.structs.replace(decided, said=_receive_queue_said(socket))
+    elif reason == "stack-refuses":
+        return lost_in_stack(state, socket)
     elif reason == "no-route":
         said = message("the container is on no network: its resolver knows no names and reaches no other name server")
         decided = msgspec.structs.replace(decided, said=said)
@@ -234,6 +237,8 @@ def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reaso
         return "never-accepts"
     if knows_nothing(network, state.netns, socket):
         return "no-route"
+    if keeps_answer(socket, state.packet):
+        return "stack-refuses"
     if never_answers(network, state.netns, socket):
         return "process-frozen"
     if socket.has_full_receive_queue:
