@@ -83,11 +83,11 @@ def _of_later_netavark(view: View, family: IpFamily) -> Iterator[Candidate]:
             title=message("1 rule of Podman's network back end is missing")
             if len(lost) == 1
             else message("{count} rules of Podman's network back end are missing", count=len(lost)),
-            detail=message("{backend} makes a rule when the container starts that {rule}. Something has deleted it "
-                           "since, and {backend} does not make it again by itself.", **facts)
+            detail=message("At the start of the container, {backend} makes a rule that {rule}. Something has deleted "
+                           "it since, and {backend} does not make it again by itself.", **facts)
             if len(lost) == 1
             else message(
-                "{backend} makes a rule when the container starts that {rule}. Something has deleted this rule and "
+                "At the start of the container, {backend} makes a rule that {rule}. Something has deleted this rule and "
                 "{more} more since, and {backend} does not make them again by itself.", more=len(lost) - 1, **facts,
             ),
             change=Change(change.parts, (reloading(view.host, engine, view.flow.container or view.meant),)),
