@@ -87,8 +87,8 @@ def _of_later_netavark(view: View, family: IpFamily) -> Iterator[Candidate]:
                            "it since, and {backend} does not make it again by itself.", **facts)
             if len(lost) == 1
             else message(
-                "At the start of the container, {backend} makes a rule that {rule}. Something has deleted this rule and "
-                "{more} more since, and {backend} does not make them again by itself.", more=len(lost) - 1, **facts,
+                "At the start of the container, {backend} makes a rule that {rule}. Something has deleted this rule "
+                "and {more} more since, and {backend} does not make them again by itself.", more=len(lost) - 1, **facts,
             ),
             change=Change(change.parts, (reloading(view.host, engine, view.flow.container or view.meant),)),
             where=OfLostRules(backend=str(facts["backend"])),
