@@ -2294,7 +2294,6 @@ quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its ow
     for folder; do
         for file in "$folder"/*.container "$folder"/*/*.container "$folder"/*.pod "$folder"/*/*.pod "$folder"/*.kube "$folder"/*/*.kube; do
             case $file in
-                *@.*) continue ;;       # a template
                 */systemd/users/*/*) [ "$folder" = "${file%/*}" ] || continue ;;
                 */systemd/users/*) [ -n "$user" ] || continue ;;
             esac
@@ -2309,7 +2308,10 @@ quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its ow
 quadlets_shown() { # quadlets_shown FILE...: a document a line, with what the manager tells of the unit
     found=$(quadlet_documents "$@"); names=
     [ -n "$found" ] || return 0
-    while IFS=$TAB read -r name _; do names="$names $name"; done <<EOT
+    while IFS=$TAB read -r name _; do
+        case $name in *@.service) name=${name%.service}'*.service' ;; esac     # a template: systemd knows which instances it has loaded
+        names="$names $name"
+    done <<EOT
 $found
 EOT
     shown= failures=
@@ -2318,9 +2320,11 @@ EOT
         manager="env XDG_RUNTIME_DIR=/run/user/$uid systemctl --user" of="_UID=$uid _SYSTEMD_USER_UNIT="
         [ "$HAIRPIN_UID" != 0 ] || manager="runuser -u $user -- $manager"
     fi
+    set -f
     # shellcheck disable=SC2086
     [ ! -d /run/systemd/system ] || ! have systemctl || shown=$(limit 4 $manager show --no-pager \
         -p Id,LoadState,ActiveState,SubState,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $names 2>/dev/null)
+    set +f
     case $shown in *ActiveState=failed* | *SubState=auto-restart*)
         ! have journalctl || for name in $(printf '%s\n\n' "$shown" | awk -F = '
             $1 == "Id" { id = $2 } $0 == "ActiveState=failed" || /^SubState=auto-restart/ { bad = 1 }
@@ -2344,24 +2348,70 @@ EOT
         }
         !part { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); if ($0 ~ /^Id=/) id = substr($0, 4); next }
         part == 1 { said[$1] = plain($2); next }
-        $1 != "" { print $2 state[$1] ($1 in said ? ",\"Said\":\"" said[$1] "\"" : "") "}" }'
+        function told(unit, text) { print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}" }
+        $1 ~ /@\.service$/ { templates[$1] = $2; next }
+        $1 != "" { told($1, $2); own[$1] }
+        END {
+            for (unit in templates) for (id in state) {
+                begins = substr(unit, 1, length(unit) - 8)
+                if (id in own || index(id, begins) != 1 || id !~ /\.service$/) continue
+                instance = substr(id, length(begins) + 1, length(id) - length(unit))
+                if (instance == "" || instance ~ /[^A-Za-z0-9_.:-]/) continue
+                text = templates[unit]
+                gsub(/%[iI]/, instance, text); sub(/"Unit":"[^"]*"/, "\"Unit\":\"" id "\"", text)
+                told(id, text)
+            }
+        }'
 }
 quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins follow their file; of files of one name the first counts.
     HAIRPIN_USER=$user; export HAIRPIN_USER
     awk '
     function quoted(text) { return "\"" text "\"" }
-    function done(   name, stem) {
+    function kube(path,   row, level, parts, number, i) {      # the ports of the pods in a file of Kubernetes, and nothing else of it
+        while ((getline row < path) > 0) {
+            sub(/\r$/, "", row); sub(/(^|[ \t])#.*/, "", row)
+            if (row ~ /^[ \t]*$/) continue
+            match(row, /^ */); level = RLENGTH
+            if (inside && (level < at || (level == at && row !~ /^ *- /))) { item(); inside = 0 }
+            if (row ~ /^ *hostNetwork: *true *$/) hosts = 1
+            if (row ~ /^ *(- +)?ports: *$/) { item(); inside = 1; at = level; continue }
+            if (!inside) continue
+            if (row ~ /^ *- /) { item(); sub(/^ *- +/, "", row) }
+            gsub(/[{}"\047 ]/, "", row); number = split(row, parts, ",")
+            for (i = 1; i <= number; i++) if (parts[i] ~ /^(hostPort|containerPort|protocol|hostIP):/) {
+                field = parts[i]; sub(/:.*/, "", field); sub(/^[^:]*:/, "", parts[i]); held[field] = parts[i]
+            }
+        }
+        close(path); item(); inside = 0
+    }
+    function item(   from) {        # a port of a pod is published where it has a hostPort
+        from = held["hostIP"]; if (from ~ /:/) from = "[" from "]"
+        if (held["hostPort"] ~ /^[1-9][0-9]*$/ && held["containerPort"] ~ /^[0-9]+$/ && from !~ /[^][0-9a-f.:]/ && held["protocol"] ~ /^[A-Za-z]*$/)
+            ports = ports (ports == "" ? "" : ",") quoted((from == "" ? "" : from ":") held["hostPort"] ":" held["containerPort"] \
+                (held["protocol"] == "" ? "" : "/" tolower(held["protocol"])))
+        split("", held)
+    }
+    function done(   name, stem, text) {
         if (main == "" || (base in told)) return
         told[base]
         stem = base; sub(/\.[a-z]*$/, "", stem)
+        if (hosts) ports = ""
         if (unit == "") { unit = stem; if (base ~ /\.pod$/) unit = unit "-pod" }
         if (unit !~ /\.service$/) unit = unit ".service"
-        name = named; if (name == "" || name ~ /%/) name = "systemd-" stem
-        if (unit name main image install ~ /[^A-Za-z0-9_.:@\/=, -]/) return
+        sub(/@/, "_", stem); if (base ~ /@\./) stem = stem "%i"
+        name = named; gsub(/%[iI]/, base ~ /@\./ ? "\001" : instance, name)
+        if (name == "" || name ~ /%/) name = "systemd-" stem
+        gsub(/\001/, "%i", name)
+        text = unit name main image install
+        if (base ~ /@\./) gsub(/%i/, "", text)
+        if (text ~ /[^A-Za-z0-9_.:@\/=, -]/) return
         printf "%s\t{\"User\":%s,\"File\":%s,\"Unit\":%s,\"Name\":%s,\"Image\":%s,\"Publish\":[%s],\"Install\":%s\n", \
             unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install)
     }
-    function begin() { done(); main = FILENAME; base = file; unit = named = image = ports = install = line = section = "" }
+    function begin() {
+        done(); main = FILENAME; base = file; unit = named = image = ports = install = line = section = ""; hosts = 0
+        instance = base; sub(/\.[a-z]*$/, "", instance); if (!sub(/^[^@]*@/, "", instance)) instance = ""
+    }
     FNR == 1 {
         file = FILENAME; sub(/.*\//, "", file)
         if (file !~ /\.conf$/) begin()
@@ -2376,9 +2426,15 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         if (section == "[Install]") { if (key ~ /^(WantedBy|RequiredBy|UpheldBy)$/) install = value == "" ? "" : install (install == "" ? "" : " ") value; next }
         if (section !~ /^\[(Container|Pod|Kube)\]$/) next
         gsub(/["\047]/, "", value)
-        if (key == "PublishPort") {
+        if (key == "Yaml" && section == "[Kube]" && value !~ /[^A-Za-z0-9_.@\/-]/) {
+            if (value !~ /^\//) { text = main; sub(/[^\/]*$/, "", text); value = text value }
+            kube(value)
+        }
+        else if (key == "PublishPort") {
+            if (base ~ /@\./) gsub(/%I/, "%i", value); else if (instance != "") gsub(/%[iI]/, instance, value)
+            text = value; if (base ~ /@\./) gsub(/%i/, "", text)
             if (value == "") ports = ""
-            else if (value !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(value)
+            else if (text !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(value)
         }
         else if (key == "ContainerName" || key == "PodName") named = value
         else if (key == "ServiceName") unit = value
