@@ -3074,8 +3074,8 @@ filter_lines() { # path:line:text: where a file of this host, a quadlet or set-p
     grep -rnsE '^[[:space:]]*IPAddress(Allow|Deny)[[:space:]]*=' /etc/systemd/system /run/systemd/system /run/systemd/generator* \
         /run/systemd/transient /etc/systemd/system.control /run/systemd/system.control /etc/containers/systemd /usr/share/containers/systemd
 }
-filtered_units() { # filtered_units LINES: the units that these lines keep from addresses
-    printf '%s\n' "$1" | sed -n '/:[[:space:]]*IPAddressDeny/ { s|:[0-9]*:.*||; s|/[^/]*\.conf$||; s|\.d$||; s|.*/||; s|\.container$|.service|; /^-/d; /@\./d; p; }' | sort -u
+filtered_units() { # filtered_units LINES: the units that these lines keep from addresses; a template, or a drop-in for a prefix (user-.slice.d), as a pattern
+    printf '%s\n' "$1" | sed -n '/:[[:space:]]*IPAddressDeny/ { s|:[0-9]*:.*||; s|/[^/]*\.conf$||; s|\.d$||; s|.*/||; s|\.container$|.service|; /^-/d; /[^A-Za-z0-9:_.@-]/d; s|\([@-]\)\.|\1*.|; p; }' | sort -u
 }
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
@@ -3088,8 +3088,10 @@ units() {
         body unit-filters 'IPAddressDeny=, IPAddressAllow= of units' "$filtering"
         filtered=$(filtered_units "$filtering")
     fi
+    set -f
     # shellcheck disable=SC2086
     set -- $found_units $filtered "$@"
+    set +f
     run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \

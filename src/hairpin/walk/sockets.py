@@ -130,11 +130,20 @@ def filtering_unit(network: Network, netns: Netns, socket: Socket, packet: Packe
 
 
 def unit_of_container(network: Network, netns: Netns) -> Unit | None:
-    """Return the systemd unit that runs the namespace's container in its control group, if the unit filters addresses;
-    else None."""
-    units = [each for each in network.host(netns.host).units if each.denies]
+    """Return the systemd unit that runs the namespace's container in its control group, or the manager or slice of the
+    container's user, if it filters addresses; else None.  The user's own manager has no right to filter.
+
+    Source: systemd src/core/bpf-firewall.c; measured with systemd 257 and Podman 5.4.2"""
+    host = network.host(netns.host)
+    units = [each for each in host.units if each.denies]
     container = network.container_of(netns) if units else None
-    return next((each for each in units if container is not None and each.name == container.unit), None)
+    if container is None:
+        return None
+    engine = host.engine_of(container)
+    names = [container.unit]
+    if engine.rootless and engine.uid:
+        names = [f"user@{engine.uid}.service", f"user-{engine.uid}.slice", "user.slice"]
+    return next((each for name in names for each in units if each.name == name), None)
 
 
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
