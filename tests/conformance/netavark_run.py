@@ -57,8 +57,8 @@ def outcomes(root: Path, suite: str, driver: str, given: Mapping[str, Settings])
             # Each asks the name server for its own name, which aardvark-dns then knows.
             guests = {"web": settings | {"container_name": "web"}} | _beside(name, settings, given)
             with ExitStack() as stack:
-                stack.callback(_removed, host, guests, driver)
-                refused = _made(host, guests, driver, settings)
+                stack.callback(_clear, host, guests, driver)
+                refused = _refusal(host, guests, driver, settings)
                 forget_neighbours(host.lab)  # and the redirects of the host for the last one
                 row = Healthy(f"{driver} {name}", suite, parts, commands=_GUEST, sound=False)
                 yield Outcome(name, refused) if refused else Outcome(name, result=compared(host, row))
@@ -101,7 +101,7 @@ _OTHER: Settings = {
 }  # fmt: skip
 
 
-def _made(host: TodayHost, guests: Mapping[str, Settings], driver: str, settings: Settings) -> str:
+def _refusal(host: TodayHost, guests: Mapping[str, Settings], driver: str, settings: Settings) -> str:
     """Set the containers up; return why the first one is refused, or an empty text.  A second container may be refused:
     a name of a link is free once."""
     for parent in _PARENTS:
@@ -152,7 +152,7 @@ def _published_at(settings: Settings) -> Iterator[str]:
             yield each
 
 
-def _removed(host: TodayHost, guests: Mapping[str, Settings], driver: str) -> None:
+def _clear(host: TodayHost, guests: Mapping[str, Settings], driver: str) -> None:
     """Leave nothing of the containers: netavark takes its own away, and what then remains ends without it."""
     netavark = "/usr/lib/podman/netavark --config /run/netavark --aardvark-binary /usr/lib/podman/aardvark-dns"
     for name in guests:

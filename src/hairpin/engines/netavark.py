@@ -67,12 +67,12 @@ def lost_rules(engine: Engine, namespace: Namespace) -> tuple[LostRule, ...]:
         lost
         for one in joined_of(engine)
         for native in (True, False)
-        if (held := _held(namespace, one.family, native=native))
-        for lost in _lost(one, held, native=native)
+        if (held := _rules_of(namespace, one.family, native=native))
+        for lost in _gaps(one, held, native=native)
     )
 
 
-def _held(namespace: Namespace, family: IpFamily, *, native: bool) -> tuple[_Held, ...]:
+def _rules_of(namespace: Namespace, family: IpFamily, *, native: bool) -> tuple[_Held, ...]:
     """Return the rules of the tables that one driver of netavark uses for the family; none if netavark has no chain
     there, or if not all of these rules were read."""
     if family in of_dialect("nft" if native else "iptables-nft", namespace).unread:
@@ -86,7 +86,7 @@ def _held(namespace: Namespace, family: IpFamily, *, native: bool) -> tuple[_Hel
     return tuple(_Held(chain.name, rule) for table in used for chain in table.chains for rule in chain.rules)
 
 
-def _lost(one: Joined, held: tuple[_Held, ...], *, native: bool) -> Iterator[LostRule]:
+def _gaps(one: Joined, held: tuple[_Held, ...], *, native: bool) -> Iterator[LostRule]:
     span, name, family = span_of(one.subnet), one.container.name, one.family
     source, target = ("saddr4", "daddr4") if family == "ip" else ("saddr6", "daddr6")
     if not native and not any(each.chain == "FORWARD" and each.target == _FORWARD[0] for each in held):
