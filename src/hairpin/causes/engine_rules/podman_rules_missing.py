@@ -78,7 +78,7 @@ def _of_later_netavark(view: View, family: IpFamily) -> Iterator[Candidate]:
             continue
         lacking = missing_of(view.host, msgspec.structs.replace(alike, containers=containers))
         change = restoring_all(lacking, view.host_netns, view.host_namespace)
-        facts = {"backend": f"netavark {engine.network_version}".strip(), "rule": _deed(lost[0])}
+        facts = {"backend": f"netavark {engine.network_version}".strip(), "rule": _purpose(lost[0])}
         yield Candidate(
             title=message("1 rule of Podman's network back end is missing")
             if len(lost) == 1
@@ -98,7 +98,7 @@ def _of_later_netavark(view: View, family: IpFamily) -> Iterator[Candidate]:
         )  # fmt: skip
 
 
-def _deed(lost: LostRule) -> Message:
+def _purpose(lost: LostRule) -> Message:
     """Return what the rule does, as the end of a sentence."""
     facts = {"name": lost.container, "port": lost.port, "chain": lost.chain}
     match lost.part:
