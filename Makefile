@@ -46,7 +46,7 @@ test: setup ## Run all tests (RECORD=1 writes their time into tests/README.md; r
 messages: setup ## Bring the translations up to date with the messages in the code
 	$(BIN)/python tools/messages.py
 
-conformance: setup setup-lab ## Compare readers and writers with the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds other suites
+conformance: setup setup-lab ## Compare readers, writers and walks with the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds other suites
 	@$(BIN)/python -m tests.conformance $(SUITES)
 
 check: setup ## Lint, formatting, types, import order, documents, translations (RECORD=1 writes its time into tests/README.md)

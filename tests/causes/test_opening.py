@@ -16,6 +16,8 @@ from hairpin.host.managers import ConfigFile, Unit
 from hairpin.network.flow import Flow, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from tests.causes.engine_rules.test_engine_rules import of_later_netavark
+from tests.engines.test_netavark import NATIVE, on
 from tests.firewalld_host import PUBLIC, with_firewalld
 from tests.rule_text import with_rule
 from tests.small_host import (
@@ -147,3 +149,22 @@ OPENED: dict[str, OpenedCase] = {
 @pytest.mark.parametrize("case", OPENED.values(), ids=OPENED)
 def test_its_name(case: OpenedCase) -> None:
     assert tuple(findings(case.within, case.flow)) == case.causes
+
+
+@pytest.mark.parametrize(("table", "told"), (("netavark", False), ("own", True)))
+def test_a_rule_of_netavarks_own_is_no_ban(table: str, told: bool) -> None:
+    chain = "chain ban {\n type filter hook forward priority -1;\n ip saddr 192.0.2.0/24 drop\n }"
+    ban = f"table inet {table} {{\n {chain}\n}}\n"
+    held = on(NATIVE).ruleset.tables if table != "netavark" else ()
+    own = on(ban + NATIVE if table == "netavark" else ban).ruleset.tables
+    whole = of_later_netavark(NATIVE)
+    (podman,) = whole.this.engines
+    web = msgspec.structs.replace(podman.containers[0], restart_policy="always")
+    rules = msgspec.structs.replace(whole.this.namespace("host").ruleset, tables=(*held, *own))
+    outer = msgspec.structs.replace(whole.this.namespace("host"), ruleset=rules)
+    inner = tuple(each for each in whole.this.namespaces if each.name != "host")
+    restart = Unit("podman-restart.service", "active", "enabled", after=("network-online.target",))
+    host = msgspec.structs.replace(
+        whole.this, namespaces=(outer, *inner), engines=(podman.with_container(web),), units=(restart,), boot_lines=()
+    )
+    assert ("runtime-only-rule" in findings(whole.with_host(host), published())) is told

@@ -1,4 +1,4 @@
-"""Compares hairpin's readers and writers with the tests of iptables and nftables.
+"""Compares hairpin's readers and writers with the tests of iptables and nftables, its walks with those of netavark.
 
 Writes docs/reference/conformance.md.
 
@@ -6,7 +6,8 @@ Writes docs/reference/conformance.md.
 
 Runs with this machine's tools, and with those of each Debian suite that is named.  Needs root; all rules are loaded in
 a network namespace of its own.  The tests come from Debian's source packages, or from unpacked trees that the
-environment names: IPTABLES_SOURCE, NFTABLES_SOURCE, each a tree or a directory of trees.
+environment names: IPTABLES_SOURCE, NFTABLES_SOURCE, NETAVARK_SOURCE, each a tree or a directory of trees.  netavark's
+configurations are set up on whole hosts of the suites (tests.today).
 """
 
 import os
@@ -19,10 +20,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hairpin.netfilter.ir import Expression, OpaqueMatch, Outside, StatefulMatch
-from tests.conformance import iptables_run, nft_run, saved_run, state, state_run
+from tests.conformance import iptables_run, netavark_run, nft_run, saved_run, state, state_run
 from tests.conformance.iptables_lines import Line
-from tests.conformance.sources import SourceUnavailableError, cache, chosen, unpacked
+from tests.conformance.sources import SourceUnavailableError, cache, chosen, cloned, unpacked
 from tests.conformance.userland import Userland, here, installed
+from tests.today.roots import SUITES, root_of, versions
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "conformance.md"
 PACKAGES = {"iptables": "iptables-nft", "nftables": "nft"}
@@ -59,6 +61,8 @@ def main(suites: list[str]) -> int:
             _fetch(package, None)
             for suite in suites:
                 _fetch(package, suite)
+        for suite in netavarks(suites):
+            _fetch_netavark(suite)
         command = 'ip link set lo up && exec "$@"'
         inside = ("unshare", "--net", "--mount", "--", "sh", "-c", command, "sh")
         argv = (*inside, sys.executable, "-m", "tests.conformance", *suites)
@@ -80,6 +84,14 @@ def main(suites: list[str]) -> int:
             print(f"{land.suite}: {package} {version}, tests of {tree.name} …", flush=True)
             results.setdefault(package, []).append(run(tree, land))
             PAGE.write_text(_page(results, missing), "utf-8")  # at once: a run takes long
+    for suite in netavarks(suites):
+        tree = chosen("netavark", _netavark_version(suite), _place("netavark"))
+        if tree is None:
+            missing.append("netavark")
+            continue
+        for driver in netavark_run.DRIVERS[suite]:
+            results.setdefault("netavark", []).append(netavark(tree, suite, driver))
+            PAGE.write_text(_page(results, missing), "utf-8")
     PAGE.write_text(_page(results, missing), "utf-8")
     wrong = [each for found in results.values() for result in found for each in result.wrong]
     print("\n".join(wrong))
@@ -100,12 +112,31 @@ def _fetch(package: str, suite: str | None) -> None:
         print(error, file=sys.stderr)
 
 
+def netavarks(suites: list[str]) -> tuple[str, ...]:
+    """Return those of this machine's suite and the given ones that have a netavark and a whole host."""
+    return tuple(each for each in dict.fromkeys((here().suite, *suites)) if each in SUITES)
+
+
+def _netavark_version(suite: str) -> str:
+    return dict(each.split(" ", 1) for each in versions(root_of(suite)))["netavark"]
+
+
+def _fetch_netavark(suite: str) -> None:
+    if "NETAVARK_SOURCE" in os.environ:
+        return
+    try:
+        cloned("netavark", _netavark_version(suite), cache())
+    except SourceUnavailableError as error:
+        print(error, file=sys.stderr)
+
+
 def _page(results: dict[str, list[Result]], missing: list[str]) -> str:
     head = (
         "# Conformance\n\n"
         "Written by `make conformance`; do not edit. Readers and writers against the tests of the tools themselves, "
-        "which are fetched\nfor the run and never kept here. The first column is the machine of the run, the others "
-        "are the tools of other\nDebian suites (`make conformance SUITES=…`), all on its kernel: "
+        "walks against the\nconfigurations of netavark's tests; all are fetched for the run and never kept here. The "
+        "first column is the machine of the\nrun, the others are the tools of other Debian suites (`make conformance "
+        "SUITES=…`), all on its kernel: "
         f"{os.uname().release}.\n"
     )
     parts = [_chapter(package, found) for package, found in results.items()]
@@ -219,6 +250,32 @@ def iptables(tree: Path, tools: Userland, *, lands: tuple[Userland, ...]) -> Res
 
 def _loads(line: Line, lands: tuple[Userland, ...]) -> bool:
     return any(iptables_run.loads(land, line) for land in lands)
+
+
+# --- netavark ---------------------------------------------------------------------------------------------------------
+
+
+def netavark(tree: Path, suite: str, driver: str) -> Result:
+    """Run test/testfiles with one driver of the suite's netavark."""
+    print(f"{suite}: netavark {driver}, tests of {tree.name} …", flush=True)
+    given = netavark_run.configurations(tree)
+    found = tuple(netavark_run.outcomes(root_of(suite), suite, driver, given))
+    flows = [(each.name, each.result) for each in found if each.result is not None]
+    rows: dict[str, int | str] = {
+        "netavark": _netavark_version(suite),
+        "tests": tree.name.rpartition("-")[2],
+        "configurations": len(found),
+        "… refused by netavark, or by the kernel of the run": sum(bool(each.refused) for each in found),
+        "flows, predicted and tried": sum(each.flows for _, each in flows),
+        "… that pass": sum(each.passing for _, each in flows),
+        "… undecided": sum(len(each.undecided) for _, each in flows),
+        "… that do otherwise than predicted": sum(len(each.wrong) for _, each in flows),
+    }
+    wrong = tuple(f"{suite}: netavark {driver}: {name}: {text}" for name, each in flows for text in each.wrong)
+    for each in found:
+        told = each.result.undecided if each.result is not None else (each.refused,)
+        print("\n".join(f"{suite}: netavark {driver}: {each.name}: {text}" for text in told), flush=True)
+    return Result(f"{suite} {driver}", {"Hosts with a container of each configuration": rows}, wrong)
 
 
 # --- nftables --------------------------------------------------------------------------------------------------------

@@ -5,13 +5,16 @@ configured with; their ``deb-src`` side is asked through a private list, so apt'
 """
 
 import os
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
 
 _TARGETS = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
-_INSIDE = ("extensions", "tests/py")
-"""Where a tree of iptables and one of nftables has its tests."""
+_INSIDE = ("extensions", "tests/py", "test/testfiles")
+"""Where a tree of iptables, one of nftables and one of netavark has its tests."""
+_REPOSITORIES = {"netavark": "https://github.com/containers/netavark"}
+"""Sources of which Debian's packages leave the tests out, or whose versions its mirrors do not keep."""
 
 
 class SourceUnavailableError(Exception):
@@ -34,6 +37,30 @@ def unpacked(package: str, at: Path, *, suite: str | None = None) -> None:
         with tarfile.open(archive) as tar:
             tar.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
             tar.extractall(at / package)  # noqa: S202 - Debian signs its archives
+
+
+def cloned(package: str, version: str, at: Path) -> None:
+    """Put the source tree of that version below ``at``, from the package's own repository."""
+    tree = at / package / f"{package}-{version}"
+    if not tree.is_dir():
+        tree.parent.mkdir(parents=True, exist_ok=True)
+        partial = tree.with_name(f"{tree.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        argv = (
+            "git",
+            "clone",
+            "--quiet",
+            "--depth",
+            "1",
+            "--branch",
+            f"v{version}",
+            _REPOSITORIES[package],
+            str(partial),
+        )
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SourceUnavailableError(f"{package} {version}: {done.stderr.strip()}")
+        partial.rename(tree)
 
 
 def chosen(package: str, version: str, at: Path) -> Path | None:

@@ -26,3 +26,7 @@ def test_the_namespace_of_a_users_networks_is_entered_through_the_users_pause_pr
     assert not ONE.sibling("netns:rootless-blue").is_rootless
     file = "/proc/254/root/run/user/1000/containers/networks/rootless-netns/rootless-netns"
     assert namespace_file(networks) == file
+    before_podman_5 = ONE.sibling("netns:rootless-1000-201-e98c36485aba16bae772")
+    assert before_podman_5.is_rootless
+    file = "/proc/201/root/run/user/1000/netns/rootless-netns-e98c36485aba16bae772"
+    assert namespace_file(before_podman_5) == file

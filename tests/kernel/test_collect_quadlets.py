@@ -151,3 +151,68 @@ def test_a_users_manager_is_asked_as_the_user(folder: Path) -> None:
     found = collected(folder, "mkdir -p /run/systemd/system")
     (wiki,) = parse(found).quadlets
     assert (wiki.user, wiki.file.endswith("/ann/.config/containers/systemd/wiki.container")) == ("ann", True)
+
+
+KUBE = f"""\
+apiVersion: v1
+kind: Pod
+metadata: {{name: shop, annotations: {{ports: {HIDDEN}}}}}
+spec:
+  containers:
+  - name: web
+    env: [{{name: hostPort, value: {HIDDEN}}}]
+    ports:
+    - containerPort: 80   # {HIDDEN}
+      hostPort: 8300
+    - {{hostPort: 8301, containerPort: 53, protocol: UDP, hostIP: 127.0.0.1}}
+    - containerPort: 90
+    image: {HIDDEN}
+  - name: side
+    ports:
+      - name: x
+        containerPort: 81
+        hostPort: "8302"
+"""
+
+
+def test_the_ports_of_a_kube_file_are_those_of_its_yaml(folder: Path) -> None:
+    written(
+        folder / "files" / "systemd",
+        shop_kube="[Kube]\nYaml=shop.yaml\nPublishPort=9001:80\n",
+        own_kube="[Kube]\nYaml=own.yaml\n",
+        gone_kube="[Kube]\nYaml=gone.yaml\n",
+    )
+    written(folder / "files" / "systemd", shop_yaml=KUBE, own_yaml=KUBE.replace("spec:", "spec:\n  hostNetwork: true"))
+    found = {each["Unit"]: each["Publish"] for each in documents(collected(folder))}
+    assert found == {
+        "shop.service": ["8300:80", "127.0.0.1:8301:53/udp", "8302:81", "9001:80"],
+        "own.service": [],
+        "gone.service": [],
+    }
+
+
+def test_a_template_stands_for_the_instances_that_systemd_has_loaded(folder: Path) -> None:
+    written(
+        folder / "files" / "systemd",
+        **{
+            "web@_container": "[Container]\nPublishPort=80%i:80\n",
+            "own@_container": "[Container]\nContainerName=own-%i\nPublishPort=90%i:80\n",
+            "web@82_container": "[Container]\nPublishPort=80%i:80\n",
+        },
+    )
+    shown = "\n".join(
+        f"Id={name}.service\nWantedBy=\nLoadState=loaded\nActiveState={state}\nSubState=dead\nNeedDaemonReload=no\nExecMainStatus=0\n"
+        for name, state in (("web@81", "active"), ("web@82", "failed"), ("own@70", "inactive"))
+    )
+    program(folder / "programs", "systemctl", shown)
+    found = documents(collected(folder, "mkdir -p /run/systemd/system"))
+    assert sorted((each["Unit"], each["Name"], *each["Publish"], each["State"]) for each in found) == [
+        ("own@70.service", "own-70", "9070:80", "inactive"),
+        ("web@81.service", "systemd-web_81", "8081:80", "active"),
+        ("web@82.service", "systemd-web_82", "8082:80", "failed"),
+    ]
+
+
+def test_a_template_without_a_manager_has_no_instance(folder: Path) -> None:
+    written(folder / "files" / "systemd", **{"web@_container": "[Container]\nPublishPort=80%i:80\n"})
+    assert documents(collected(folder)) == []

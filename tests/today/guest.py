@@ -2,8 +2,8 @@
 
 ``python3 -I -S guest.py NAME HOW…``: makes the named network namespace, gives it its network, serves in it as a
 container of ``box`` does, and tells systemd that it is ready.  ``HOW``: ``dhcp BRIDGE`` (the bridge's own server gives
-the address), or ``cni CONFLIST HOST-PORT:PORT/PROTOCOL…`` (by the plug-ins).  What is published stands in
-/run/guests/NAME.
+the address), ``cni CONFLIST HOST-PORT:PORT/PROTOCOL…`` (by the plug-ins), or ``netavark FILE DRIVER`` (by netavark, as
+Podman calls it).  What is published stands in /run/guests/NAME.
 """
 
 import json
@@ -22,6 +22,13 @@ ip address replace "$ip/${mask:-24}" dev "$interface"
 for each in $dns; do echo "nameserver $each"; done >/etc/netns/NAME/resolv.conf
 """
 _PLUGINS = "/usr/lib/cni"
+_NETAVARK = (
+    "/usr/lib/podman/netavark",
+    "--config",
+    "/run/netavark",
+    "--aardvark-binary",
+    "/usr/lib/podman/aardvark-dns",
+)
 
 
 def _run(*words: str, stdin: str = "", **more: str) -> str:
@@ -87,6 +94,20 @@ def _by_plugins(name: str, conflist: str, *published: str) -> None:
             result = json.loads(said) if said.strip() else result
 
 
+def _by_netavark(name: str, file: str, driver: str) -> tuple[str, ...]:
+    """Let netavark join the namespace to the networks of its file; return what listens at the published ports."""
+    Path("/run/netavark").mkdir(exist_ok=True)
+    said = json.loads(_run(*_NETAVARK, "--file", file, "setup", f"/run/netns/{name}", NETAVARK_FW=driver))
+    servers = dict.fromkeys(each for network in said.values() for each in network.get("dns_server_ips") or ())
+    Path("/etc/netns", name, "resolv.conf").write_text("".join(f"nameserver {each}\n" for each in servers), "ascii")
+    published = json.loads(Path(file).read_text("utf-8")).get("port_mappings") or ()
+    told = [{"hostIP": each["host_ip"], "hostPort": each["host_port"] + number, "protocol": each["protocol"]}
+            for each in published for number in range(each["range"])]  # fmt: skip
+    Path(f"/run/guests/{name}").write_text(json.dumps(told), "ascii")
+    return tuple(f"{each['protocol']}/{each['container_port'] + number}"
+                 for each in published for number in range(each["range"]))  # fmt: skip
+
+
 def main() -> None:
     """Make the guest, and serve until its process ends."""
     name, how, *words = sys.argv[1:]
@@ -96,19 +117,22 @@ def main() -> None:
     subprocess.run(("ip", "netns", "delete", name), capture_output=True, check=False)
     _run("ip", "netns", "add", name)
     _inside(name, "ip", "link", "set", "lo", "up")
+    served: tuple[str, ...] = _SERVED
     if how == "dhcp":
         _by_dhcp(name, *words)
+    elif how == "netavark":
+        served = tuple(dict.fromkeys((*_SERVED, *_by_netavark(name, *words))))
     else:
         _by_plugins(name, *words)
-    served = subprocess.Popen(
+    server = subprocess.Popen(
         ("nsenter", f"--net=/run/netns/{name}", "--", "python3", "-I", "-S", "/run/talk/exchange.py", "serve", name,
-         *_SERVED), stdout=subprocess.PIPE,
+         *served), stdout=subprocess.PIPE,
     )  # fmt: skip
-    assert served.stdout is not None
-    served.stdout.readline()
+    assert server.stdout is not None
+    server.stdout.readline()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
-    sys.exit(served.wait())
+    sys.exit(server.wait())
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from tests.hunt.real.judge import Miss, verdict
 from tests.machine.run import RAISED
 from tests.score import diagnosis
 from tests.score.all_flows import Way, lead_by_host
-from tests.score.diagnosis import ask, blocking_causes, dispute_in
+from tests.score.diagnosis import ask, blocking_causes, describes, dispute_in
 from tests.today.box import IMAGE, Running, running, write_image
 from tests.today.flows import OWN, ways
 from tests.today.happening import Foretold, carried_out, happenings
@@ -194,7 +194,18 @@ def _wrong(way: Way, real: Seen, said: Said) -> Miss | None:
         why = "; ".join(map(Words("en"), (*(each.said for each in flow.trace.conditions), *asked)))
         return Miss("undecided", str(way), f"real {_shown(real)}, said depends: {why}")
     miss = verdict(way, real, answer, flow, ())
+    if miss is not None and miss.what != "disputed" and _is_another_way(real, flow):
+        miss = msgspec.structs.replace(miss, what="undecided")
     return msgspec.structs.replace(miss, text=miss.text.replace("real ", f"real {_shown(real)} ", 1)) if miss else None
+
+
+def _is_another_way(real: Seen, flow: FlowAnswer) -> bool:
+    """Return whether the walk has forked, and another way than the one that decides the verdict ends as the real
+    exchange did: as where two default routes are equal, of which the kernel takes one."""
+    ways = flow.trace.branches
+    return len(ways) > 1 and any(
+        describes(each.verdict, each.stop.reason if each.stop is not None else None, real.outcome) for each in ways
+    )
 
 
 def _shown(real: Seen) -> str:

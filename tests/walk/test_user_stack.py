@@ -1,5 +1,7 @@
 """A rootless engine's process opens its container's connections anew, on the host."""
 
+from typing import Literal
+
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -33,6 +35,7 @@ def to(address: str, port: int, protocol: Protocol = "tcp") -> Flow:
     return Flow(FromContainer("web", sibling("container:web")), 4, number(address), protocol, port)
 
 
+OPEN, CLOSED = (f"slirp4netns:allow_host_loopback={each}" for each in ("true", "false"))
 REJECTING = with_rule("filter OUTPUT", "-p tcp -m tcp --dport 9001 -j REJECT")
 
 # the host, the flow, its verdict
@@ -44,6 +47,8 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "the name server that its stack answers for": (rootless(), to(SERVER, 53, "udp"), "leaves"),
     "the same, and the host's own is not known": (rootless(servers=""), to(SERVER, 53, "udp"), "depends"),
     "its own gateway": (rootless(), to("10.0.2.2", 80), "depends"),
+    "the host's loopback": (rootless(mode=OPEN), to("10.0.2.2", 9001), "delivered"),
+    "the host's loopback, where nothing listens": (rootless(mode=OPEN), to("10.0.2.2", 9002), "refused"),
     "out, of a container that root runs so": (stacked(), to("203.0.113.80", 443), "leaves"),
     "an echo": (rootless(), to("203.0.113.80", 0, "icmp"), "depends"),
 }
@@ -206,6 +211,21 @@ def test_nobody_answers_at_another_address_of_slirp4netns_own_network() -> None:
     assert (trace.verdict, trace.usual.stop is not None and trace.usual.stop.reason) == ("dropped", "no-neighbour")
 
 
+@each_row(
+    ("mode", "to_host", "of_server"),
+    (("slirp4netns", None, "rejected"), (OPEN, None, "rejected"), (CLOSED, "rejected", "rejected")),
+)
+def test_slirp4netns_refuses_what_it_does_not_connect(mode: str, to_host: str | None, of_server: str) -> None:
+    whole = rootless(mode=mode)
+    assert walk_flow(whole, to("10.0.2.3", 9001)).verdict == of_server
+    assert walk_flow(whole, to("10.0.2.3", 53, "udp")).verdict == "leaves"
+    for protocol in ("tcp", "udp"):
+        trace = walk_flow(whole, to("10.0.2.2", 9001, protocol))
+        stop = trace.usual.stop
+        assert to_host in (None, trace.verdict)
+        assert (stop is not None and stop.reason == "stack-refuses") == (to_host is not None)
+
+
 SLIRP = replace(ROOTLESS, process="slirp4netns", relay=Relay(4, 0, 80, netns="container:web", tap=TapEntry("tap0")))
 
 
@@ -237,6 +257,31 @@ ALL_CASES = RELAY | BY_SLIRP
 @each_row(("of", "start", "address", "verdict"), ALL_CASES.values(), ids=ALL_CASES)
 def test_pasta_sends_all_but_loopback_in_by_the_tap_link(of: Network, start: Start, address: str, verdict: str) -> None:
     assert walk_flow(of, published(start, address)).verdict == verdict
+
+
+# what becomes of datagrams from the host's loopback; the client's start, the address it asks, the verdict
+DATAGRAMS: dict[str, tuple[str, Start, str, str]] = {
+    "hidden, from loopback": ("unanswered", HOST, "127.0.0.1", "unanswered"),
+    "hidden, from the host's own address": ("unanswered", HOST, "198.51.100.11", "delivered"),
+    "hidden, from outside": ("unanswered", OUT, "198.51.100.11", "delivered"),
+    "open, from loopback": ("either", HOST, "127.0.0.1", "depends"),
+    "open, from outside": ("either", OUT, "198.51.100.11", "delivered"),
+}
+
+
+@each_row(("fate", "start", "address", "verdict"), DATAGRAMS.values(), ids=DATAGRAMS)
+def test_slirp4netns_answers_datagrams_of_the_hosts_loopback_not_always(
+    fate: Literal["unanswered", "either"], start: Start, address: str, verdict: str
+) -> None:
+    whole = by_slirp(routed=True)
+    inner, outer = (
+        next(each for each in whole.this.namespaces if (each.name == "container:web") == of) for of in (True, False)
+    )
+    tap = TapEntry("tap0", datagrams_of_host=fate)
+    held = replace(SLIRP, protocol="udp", relay=Relay(4, 0, 80, netns="container:web", tap=tap))
+    namespaces = (replace(outer, sockets=(held,)), replace(inner, sockets=(replace(ALL, protocol="udp"),)))
+    of_udp = whole.with_host(replace(whole.this, namespaces=namespaces))
+    assert walk_flow(of_udp, replace(published(start, address), protocol="udp")).verdict == verdict
 
 
 SOURCES: dict[str, tuple[Start, int, int]] = {

@@ -11,7 +11,7 @@ from hairpin.causes.losing import is_lost
 from hairpin.causes.proof import proof_by
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
-from hairpin.engines.missing import engine_rules
+from hairpin.engines.missing import engine_rules, is_engines
 from hairpin.events.course import Course
 from hairpin.events.to_come import courses_to_come
 from hairpin.host.host import Host
@@ -109,6 +109,8 @@ def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None
     rule = rule_at(network.namespace(stop.netns).ruleset, place)
     if rule is None:
         return None
-    is_engines = (place.family, place.table, place.chain, meaning(rule)) in engine_rules(network.host(stop.netns.host))
+    host = network.host(stop.netns.host)
+    if of_engine:
+        return place if (place.family, place.table, place.chain, meaning(rule)) in engine_rules(host) else None
     outside = isinstance(trace.flow.start, (Outside, Lan))
-    return place if is_engines is of_engine and (outside or of_engine) else None
+    return place if outside and not is_engines(host, place) else None

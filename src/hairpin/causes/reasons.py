@@ -244,6 +244,7 @@ ASKED_AT: dict[str, str] = {
     "snat-ports-exhausted": "conntrack-clash",
     "snat-rule-shadows-masquerade": "source-not-translated peer-drops wrong-answer",
     "src-valid-mark-off": "rp-filter",
+    "stack-hides-loopback": "stack-refuses",
     "stale-accept-for-dead-container": "",
     "state-asked-before-conntrack": "rule policy reject",
     "swarm-ingress-chain-missing": "rule policy reject martian-source no-listener never-accepts wrong-answer",

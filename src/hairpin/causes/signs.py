@@ -153,8 +153,14 @@ def _pins_names(host: Host, container: Container) -> bool:
     )
 
 
-def _has_failed_quadlet(host: Host) -> bool:
-    return any(each.has_failed for each in host.quadlets)
+def _has_troubled_quadlet(host: Host) -> bool:
+    """Return whether a Quadlet has failed, or runs and publishes a port that no container has."""
+    if not host.quadlets:
+        return False
+    bound = {(one.protocol, one.host_port) for each in host.containers() for one in each.bindings}
+    running = (each for each in host.quadlets if each.state == "active")
+    edited = any((one.protocol, one.host_port) not in bound for each in running for one in each.ports)
+    return edited or any(each.has_failed for each in host.quadlets)
 
 
 STATES: Mapping[str, tuple[HostSign, ...]] = {
@@ -172,7 +178,7 @@ STATES: Mapping[str, tuple[HostSign, ...]] = {
     "kernel-module-missing": (_has_engine_error, _lacks_module_files),
     "live-restore-duplicates-rules": (_has_live_restore,),
     "name-pinned-to-old-address": (_has_pinned_names,),
-    "quadlet-not-running": (_has_failed_quadlet,),
+    "quadlet-not-running": (_has_troubled_quadlet,),
     "xtables-lock-contention": (_has_engine_error, _has_lock_user),
 }
 """The causes that look at hosts.  Each is asked about a host with one of these signs."""

@@ -1976,17 +1976,26 @@ local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkMana
         run guests "${f#"$root"}" cat "$f"
     done
 }
-rootless_namespaces() { # adds to list those that Podman 5 mounts for each user, where only the processes of that user's pause process see them
+rootless_namespaces() { # adds to list those that Podman mounts for each user, where only the processes of that user's pause process see them
     for file in /run/user/*/libpod/tmp/pause.pid; do
         [ -r "$file" ] || continue
-        pid=$(cat "$file") user=${file#/run/user/}
-        rootless_path "${user%%/*}-$pid"
-        case $(stat -L -f -c %T "$path" 2>/dev/null) in nsfs) ;; *) continue ;; esac   # of an ordinary file it is what was mounted there once
-        list="$list${list:+$NL}netns:rootless-${user%%/*}-$pid$TAB$(stat -L -c %i "$path")$TAB-$TAB-"
+        pid=$(cat "$file") user=${file#/run/user/}; user=${user%%/*}
+        for name in "/proc/$pid/root/run/user/$user"/netns/rootless-netns-* ''; do   # before Podman 5 it has a hash
+            name=${name##*/rootless-netns-}
+            case $name in *[!0-9a-f]*) continue ;; esac
+            name=$user-$pid${name:+-$name}
+            rootless_path "$name"
+            case $(stat -L -f -c %T "$path" 2>/dev/null) in nsfs) ;; *) continue ;; esac   # of an ordinary file it is what was mounted there once
+            list="$list${list:+$NL}netns:rootless-$name$TAB$(stat -L -c %i "$path")$TAB-$TAB-"
+        done
     done
 }
-rootless_path() { # rootless_path UID-PID: sets path, as namespace_file() of host/netns.py
-    path=/proc/${1#*-}/root/run/user/${1%%-*}/containers/networks/rootless-netns/rootless-netns
+rootless_path() { # rootless_path UID-PID[-HASH]: sets path, as namespace_file() of host/netns.py
+    path=${1#*-}
+    case $path in
+    *-*) path=/proc/${path%%-*}/root/run/user/${1%%-*}/netns/rootless-netns-${path#*-} ;;
+    *) path=/proc/$path/root/run/user/${1%%-*}/containers/networks/rootless-netns/rootless-netns ;;
+    esac
 }
 podman_all() { # the own user's, and for root each other user's that has containers
     HAIRPIN_OTHERS=; processes dockerd; [ -z "$pids" ] || HAIRPIN_OTHERS=podman.
@@ -2289,7 +2298,6 @@ quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its ow
     for folder; do
         for file in "$folder"/*.container "$folder"/*/*.container "$folder"/*.pod "$folder"/*/*.pod "$folder"/*.kube "$folder"/*/*.kube; do
             case $file in
-                *@.*) continue ;;       # a template
                 */systemd/users/*/*) [ "$folder" = "${file%/*}" ] || continue ;;
                 */systemd/users/*) [ -n "$user" ] || continue ;;
             esac
@@ -2304,7 +2312,10 @@ quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its ow
 quadlets_shown() { # quadlets_shown FILE...: a document a line, with what the manager tells of the unit
     found=$(quadlet_documents "$@"); names=
     [ -n "$found" ] || return 0
-    while IFS=$TAB read -r name _; do names="$names $name"; done <<EOT
+    while IFS=$TAB read -r name _; do
+        case $name in *@.service) name=${name%.service}'*.service' ;; esac     # a template: systemd knows which instances it has loaded
+        names="$names $name"
+    done <<EOT
 $found
 EOT
     shown= failures=
@@ -2313,9 +2324,11 @@ EOT
         manager="env XDG_RUNTIME_DIR=/run/user/$uid systemctl --user" of="_UID=$uid _SYSTEMD_USER_UNIT="
         [ "$HAIRPIN_UID" != 0 ] || manager="runuser -u $user -- $manager"
     fi
+    set -f
     # shellcheck disable=SC2086
     [ ! -d /run/systemd/system ] || ! have systemctl || shown=$(limit 4 $manager show --no-pager \
         -p Id,LoadState,ActiveState,SubState,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $names 2>/dev/null)
+    set +f
     case $shown in *ActiveState=failed* | *SubState=auto-restart*)
         ! have journalctl || for name in $(printf '%s\n\n' "$shown" | awk -F = '
             $1 == "Id" { id = $2 } $0 == "ActiveState=failed" || /^SubState=auto-restart/ { bad = 1 }
@@ -2339,24 +2352,70 @@ EOT
         }
         !part { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); if ($0 ~ /^Id=/) id = substr($0, 4); next }
         part == 1 { said[$1] = plain($2); next }
-        $1 != "" { print $2 state[$1] ($1 in said ? ",\"Said\":\"" said[$1] "\"" : "") "}" }'
+        function told(unit, text) { print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}" }
+        $1 ~ /@\.service$/ { templates[$1] = $2; next }
+        $1 != "" { told($1, $2); own[$1] }
+        END {
+            for (unit in templates) for (id in state) {
+                begins = substr(unit, 1, length(unit) - 8)
+                if (id in own || index(id, begins) != 1 || id !~ /\.service$/) continue
+                instance = substr(id, length(begins) + 1, length(id) - length(unit))
+                if (instance == "" || instance ~ /[^A-Za-z0-9_.:-]/) continue
+                text = templates[unit]
+                gsub(/%[iI]/, instance, text); sub(/"Unit":"[^"]*"/, "\"Unit\":\"" id "\"", text)
+                told(id, text)
+            }
+        }'
 }
 quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins follow their file; of files of one name the first counts.
     HAIRPIN_USER=$user; export HAIRPIN_USER
     awk '
     function quoted(text) { return "\"" text "\"" }
-    function done(   name, stem) {
+    function kube(path,   row, level, parts, number, i) {      # the ports of the pods in a file of Kubernetes, and nothing else of it
+        while ((getline row < path) > 0) {
+            sub(/\r$/, "", row); sub(/(^|[ \t])#.*/, "", row)
+            if (row ~ /^[ \t]*$/) continue
+            match(row, /^ */); level = RLENGTH
+            if (inside && (level < at || (level == at && row !~ /^ *- /))) { item(); inside = 0 }
+            if (row ~ /^ *hostNetwork: *true *$/) hosts = 1
+            if (row ~ /^ *(- +)?ports: *$/) { item(); inside = 1; at = level; continue }
+            if (!inside) continue
+            if (row ~ /^ *- /) { item(); sub(/^ *- +/, "", row) }
+            gsub(/[{}"\047 ]/, "", row); number = split(row, parts, ",")
+            for (i = 1; i <= number; i++) if (parts[i] ~ /^(hostPort|containerPort|protocol|hostIP):/) {
+                field = parts[i]; sub(/:.*/, "", field); sub(/^[^:]*:/, "", parts[i]); held[field] = parts[i]
+            }
+        }
+        close(path); item(); inside = 0
+    }
+    function item(   from) {        # a port of a pod is published where it has a hostPort
+        from = held["hostIP"]; if (from ~ /:/) from = "[" from "]"
+        if (held["hostPort"] ~ /^[1-9][0-9]*$/ && held["containerPort"] ~ /^[0-9]+$/ && from !~ /[^][0-9a-f.:]/ && held["protocol"] ~ /^[A-Za-z]*$/)
+            ports = ports (ports == "" ? "" : ",") quoted((from == "" ? "" : from ":") held["hostPort"] ":" held["containerPort"] \
+                (held["protocol"] == "" ? "" : "/" tolower(held["protocol"])))
+        split("", held)
+    }
+    function done(   name, stem, text) {
         if (main == "" || (base in told)) return
         told[base]
         stem = base; sub(/\.[a-z]*$/, "", stem)
+        if (hosts) ports = ""
         if (unit == "") { unit = stem; if (base ~ /\.pod$/) unit = unit "-pod" }
         if (unit !~ /\.service$/) unit = unit ".service"
-        name = named; if (name == "" || name ~ /%/) name = "systemd-" stem
-        if (unit name main image install ~ /[^A-Za-z0-9_.:@\/=, -]/) return
+        sub(/@/, "_", stem); if (base ~ /@\./) stem = stem "%i"
+        name = named; gsub(/%[iI]/, base ~ /@\./ ? "\001" : instance, name)
+        if (name == "" || name ~ /%/) name = "systemd-" stem
+        gsub(/\001/, "%i", name)
+        text = unit name main image install
+        if (base ~ /@\./) gsub(/%i/, "", text)
+        if (text ~ /[^A-Za-z0-9_.:@\/=, -]/) return
         printf "%s\t{\"User\":%s,\"File\":%s,\"Unit\":%s,\"Name\":%s,\"Image\":%s,\"Publish\":[%s],\"Install\":%s\n", \
             unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install)
     }
-    function begin() { done(); main = FILENAME; base = file; unit = named = image = ports = install = line = section = "" }
+    function begin() {
+        done(); main = FILENAME; base = file; unit = named = image = ports = install = line = section = ""; hosts = 0
+        instance = base; sub(/\.[a-z]*$/, "", instance); if (!sub(/^[^@]*@/, "", instance)) instance = ""
+    }
     FNR == 1 {
         file = FILENAME; sub(/.*\//, "", file)
         if (file !~ /\.conf$/) begin()
@@ -2371,9 +2430,15 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         if (section == "[Install]") { if (key ~ /^(WantedBy|RequiredBy|UpheldBy)$/) install = value == "" ? "" : install (install == "" ? "" : " ") value; next }
         if (section !~ /^\[(Container|Pod|Kube)\]$/) next
         gsub(/["\047]/, "", value)
-        if (key == "PublishPort") {
+        if (key == "Yaml" && section == "[Kube]" && value !~ /[^A-Za-z0-9_.@\/-]/) {
+            if (value !~ /^\//) { text = main; sub(/[^\/]*$/, "", text); value = text value }
+            kube(value)
+        }
+        else if (key == "PublishPort") {
+            if (base ~ /@\./) gsub(/%I/, "%i", value); else if (instance != "") gsub(/%[iI]/, instance, value)
+            text = value; if (base ~ /@\./) gsub(/%i/, "", text)
             if (value == "") ports = ""
-            else if (value !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(value)
+            else if (text !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(value)
         }
         else if (key == "ContainerName" || key == "PodName") named = value
         else if (key == "ServiceName") unit = value
@@ -3013,8 +3078,8 @@ filter_lines() { # path:line:text: where a file of this host, a quadlet or set-p
     grep -rnsE '^[[:space:]]*IPAddress(Allow|Deny)[[:space:]]*=' /etc/systemd/system /run/systemd/system /run/systemd/generator* \
         /run/systemd/transient /etc/systemd/system.control /run/systemd/system.control /etc/containers/systemd /usr/share/containers/systemd
 }
-filtered_units() { # filtered_units LINES: the units that these lines keep from addresses
-    printf '%s\n' "$1" | sed -n '/:[[:space:]]*IPAddressDeny/ { s|:[0-9]*:.*||; s|/[^/]*\.conf$||; s|\.d$||; s|.*/||; s|\.container$|.service|; /^-/d; /@\./d; p; }' | sort -u
+filtered_units() { # filtered_units LINES: the units that these lines keep from addresses; a template, or a drop-in for a prefix (user-.slice.d), as a pattern
+    printf '%s\n' "$1" | sed -n '/:[[:space:]]*IPAddressDeny/ { s|:[0-9]*:.*||; s|/[^/]*\.conf$||; s|\.d$||; s|.*/||; s|\.container$|.service|; /^-/d; /[^A-Za-z0-9:_.@-]/d; s|\([@-]\)\.|\1*.|; p; }' | sort -u
 }
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
@@ -3027,8 +3092,10 @@ units() {
         body unit-filters 'IPAddressDeny=, IPAddressAllow= of units' "$filtering"
         filtered=$(filtered_units "$filtering")
     fi
+    set -f
     # shellcheck disable=SC2086
     set -- $found_units $filtered "$@"
+    set +f
     run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny,Listen \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \

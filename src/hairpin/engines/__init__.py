@@ -1,7 +1,8 @@
 """Computes the rules that a container engine programs into a host, from the state of its containers and networks.
 
 Read ``expected`` (the types), ``docker/`` and ``podman`` (the rules that these engines should have), and ``sysctls``.
-The modules ``found``, ``missing`` and ``surplus`` compare these rules with a host's.
+The modules ``found``, ``missing``, ``netavark`` (rules of later releases of netavark) and ``surplus`` compare these
+rules with a host's.
 ``repair/`` makes changes that repair the differences.
 
 To add an engine

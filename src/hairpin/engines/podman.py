@@ -51,7 +51,7 @@ class Joined(msgspec.Struct, frozen=True):
 
 def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
     """Return the rules that Podman's network back end should have in ``namespace``, which is the engine's namespace."""
-    joined = tuple(each for container in engine.containers for each in _joined(container, engine))
+    joined = joined_of(engine)
     unknown = _unknown(engine, namespace, joined)
     if unknown or _is_made_otherwise(engine, namespace):
         return ExpectedRules(backend="iptables", unknown=unknown)
@@ -105,12 +105,13 @@ def _without_rules(namespace: Namespace, joined: tuple[Joined, ...]) -> tuple[st
     lacking = (
         one.container.name
         for one in joined
-        if _span(one.subnet) not in sources or not all(leads(one, each.container_port) for each in one.bindings)
+        if span_of(one.subnet) not in sources or not all(leads(one, each.container_port) for each in one.bindings)
     )
     return tuple(dict.fromkeys(lacking))
 
 
-def _span(subnet: str) -> tuple[int, int]:
+def span_of(subnet: str) -> tuple[int, int]:
+    """Return the first and the last address of the subnet."""
     block = ip_network(subnet)
     return int(block[0]), int(block[-1])
 
@@ -176,6 +177,11 @@ def _has_traces(namespace: Namespace) -> bool:
 
 def _is_netavarks(table: str, chain: str) -> bool:
     return any(_MARK in name.lower() for name in (table, chain))
+
+
+def joined_of(engine: Engine) -> tuple[Joined, ...]:
+    """Return each running container of the engine on each of its bridge networks that are not internal."""
+    return tuple(each for container in engine.containers for each in _joined(container, engine))
 
 
 def _joined(container: Container, engine: Engine) -> Iterator[Joined]:

@@ -11,9 +11,9 @@ from hairpin.field import of
 NAMED = "netns:"
 """The beginning of the name of a namespace that no engine lists: ``netns:NAME`` if a file on the host names it,
 ``netns:pid-N`` if process N alone holds it, ``netns:rootless-UID-N`` if it has the networks of a user's Podman, whose
-pause process is N."""
+pause process is N.  Before version 5, Podman's name for it has a hash: ``netns:rootless-UID-N-HASH``."""
 _OF_PROCESS = re.compile(r"netns:pid-(\d+)")
-_OF_ROOTLESS = re.compile(r"netns:rootless-(\d+)-(\d+)")
+_OF_ROOTLESS = re.compile(r"netns:rootless-(\d+)-(\d+)(?:-([0-9a-f]+))?")
 _OF_OVERLAY = re.compile(r"netns:\d{1,2}-(.+)")
 _OF_PODS = "netns:cni-"
 _OF_DOCKERD = re.compile(r"netns:(\d{1,2}-.*|lb_.*|ingress_sbox)")
@@ -89,7 +89,8 @@ def namespace_file(netns: Netns) -> str | None:
         return f"/proc/{held[1]}/ns/net"
     rootless = _OF_ROOTLESS.fullmatch(netns.name)
     if rootless is not None:  # only the user's pause process sees it: its mount is in that process's namespace
-        user, pause = rootless.groups()
-        return f"/proc/{pause}/root/run/user/{user}/containers/networks/rootless-netns/rootless-netns"
+        user, pause, digest = rootless.groups()
+        inside = f"netns/rootless-netns-{digest}" if digest else "containers/networks/rootless-netns/rootless-netns"
+        return f"/proc/{pause}/root/run/user/{user}/{inside}"
     folder = "/run/docker/netns" if netns.is_dockerds else "/run/netns"
     return f"{folder}/{netns.name.removeprefix(NAMED)}"

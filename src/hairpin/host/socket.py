@@ -6,6 +6,8 @@ import msgspec
 
 from hairpin.field import of
 
+ALLOWS_LOOPBACK = "allow_host_loopback"
+"""The option of Podman's slirp4netns with which the stack's second address, 10.0.2.2, means the host's 127.0.0.1."""
 _SMALLEST_DATAGRAM = 832
 """The bytes of memory that a datagram without data takes on a 64-bit kernel (a little less before 6.3)."""
 
@@ -127,7 +129,10 @@ class TapEntry(msgspec.Struct, frozen=True):
     has an address of the host (pasta).  The stack then gives the packets of that address another source: ``own4`` or
     ``own6``, or the address of its router if they are None.  ``from_loopback``: how a connection to a loopback address
     of the host enters: over the container's ``lo``, to the container's ``address`` or to its ``loopback`` address
-    (``either`` if the release is not known); or by the ``tap`` link, from the router's address.
+    (``either`` if the release is not known); or by the ``tap`` link, from the router's address.  ``datagrams_of_host``:
+    what becomes of the container's answers to datagrams from a loopback address of the host.  slirp4netns lets no
+    answer out to the host's loopback if ``--disable-host-loopback`` is set; without this option, it stops to do so once
+    a client of another address has asked.  Measured with slirp4netns 1.2.0, 1.2.1 and 1.3.3
 
     Source: passt(1), "Handling of traffic with loopback destination and source addresses"; passt fwd.c
     fwd_nat_from_host(), nat_inbound(); libslirp src/socket.c sotranslate_accept()"""
@@ -137,6 +142,7 @@ class TapEntry(msgspec.Struct, frozen=True):
     own4: int | None = None
     own6: int | None = None
     from_loopback: Literal["address", "loopback", "either", "tap"] = "tap"
+    datagrams_of_host: Literal["answered", "unanswered", "either"] = "answered"
 
 
 class VirtualService(msgspec.Struct, frozen=True):

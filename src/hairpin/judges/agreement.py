@@ -16,10 +16,10 @@ from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 _NOT_REBUILT: frozenset[Reason] = frozenset(
-    {"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter", "xfrm-policy", "unit-filter"}
+    {"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter", "xfrm-policy", "unit-filter", "stack-refuses"}
 )
 """The reasons of stops by a state that a replica does not have: a full table of the kernel (the tables of the replica's
-kernel have room), traffic control of a link, policies of IPsec, and control groups."""
+kernel have room), traffic control of a link, policies of IPsec, control groups, and a user's network stack."""
 
 
 class Agreement(msgspec.Struct, frozen=True):

@@ -130,9 +130,9 @@ OPEN_ENDS: dict[Reason, Message] = {
     "sockets-unread": _UNREAD, "namespace-unread": _UNREAD, "gateway-does-not-hairpin": _OUTSIDE,
     "upstream-denies": _OUTSIDE, "source-not-translated": _ANSWER, "peer-drops": _OUTSIDE, "wrong-answer": _ANSWER,
     "no-tunnel-remote": _TUNNEL, "no-tunnel": _TUNNEL, "tunnel-elsewhere": _TUNNEL, "peer-not-allowed": _TUNNEL,
-    "endpoint-elsewhere": _TUNNEL, "opaque-device": _UNREAD, "no-container": _CONTAINER, "left-instead": _AWAY,
-    "address-lost": _AWAY, "start-refused": _CONTAINER, "name-unknown": _NAMES, "too-many-ways": _ROUTE,
-    "xfrm-policy": _IPSEC,
+    "endpoint-elsewhere": _TUNNEL, "stack-refuses": _CONTAINER, "opaque-device": _UNREAD, "no-container": _CONTAINER,
+    "left-instead": _AWAY, "address-lost": _AWAY, "start-refused": _CONTAINER, "name-unknown": _NAMES,
+    "too-many-ways": _ROUTE, "xfrm-policy": _IPSEC,
 }  # fmt: skip
 
 

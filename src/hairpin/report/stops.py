@@ -76,6 +76,7 @@ _SENTENCES: dict[Reason, Message] = {
         "WireGuard does not allow the packet's source address for the peer that sent the packet"
     ),
     "endpoint-elsewhere": message("WireGuard sends the packet to an address that the far host does not have"),
+    "stack-refuses": message("the user-mode network stack keeps the packet from the host's loopback"),
     "opaque-device": message("hairpin does not simulate what the link does"),
     "address-lost": message("nobody answers for this address"),
     "name-unknown": message("the name server answers that there is no such name"),

@@ -22,6 +22,7 @@ from hairpin.network.socket_owner import knows_nothing, never_answers, taken_by_
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Reason, State, stopped
 from hairpin.walk.trace import Branch
+from hairpin.walk.user_stack import keeps_answer, lost_in_stack
 from hairpin.walk.verdicts import Verdict
 
 
@@ -129,11 +130,20 @@ def filtering_unit(network: Network, netns: Netns, socket: Socket, packet: Packe
 
 
 def unit_of_container(network: Network, netns: Netns) -> Unit | None:
-    """Return the systemd unit that runs the namespace's container in its control group, if the unit filters addresses;
-    else None."""
-    units = [each for each in network.host(netns.host).units if each.denies]
+    """Return the systemd unit that runs the namespace's container in its control group, or the manager or slice of the
+    container's user, if it filters addresses; else None.  The user's own manager has no right to filter.
+
+    Source: systemd src/core/bpf-firewall.c; measured with systemd 257 and Podman 5.4.2"""
+    host = network.host(netns.host)
+    units = [each for each in host.units if each.denies]
     container = network.container_of(netns) if units else None
-    return next((each for each in units if container is not None and each.name == container.unit), None)
+    if container is None:
+        return None
+    engine = host.engine_of(container)
+    names = [container.unit]
+    if engine.rootless and engine.uid:
+        names = [f"user@{engine.uid}.service", f"user-{engine.uid}.slice", "user.slice"]
+    return next((each for name in names for each in units if each.name == name), None)
 
 
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
@@ -195,6 +205,8 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
         decided = msgspec.structs.replace(decided, said=_backlog_said(socket))
     elif reason == "receive-queue-full":
         decided = msgspec.structs.replace(decided, said=_receive_queue_said(socket))
+    elif reason == "stack-refuses":
+        return lost_in_stack(state, socket)
     elif reason == "no-route":
         said = message("the container is on no network: its resolver knows no names and reaches no other name server")
         decided = msgspec.structs.replace(decided, said=said)
@@ -235,6 +247,8 @@ def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reaso
         return "never-accepts"
     if knows_nothing(network, state.netns, socket):
         return "no-route"
+    if keeps_answer(socket, state.packet):
+        return "stack-refuses"
     if never_answers(network, state.netns, socket):
         return "process-frozen"
     if socket.has_full_receive_queue:

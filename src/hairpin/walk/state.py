@@ -33,7 +33,7 @@ Reason = Literal[
     "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
-    "opaque-device", "no-container", "left-instead", "address-lost",
+    "stack-refuses", "opaque-device", "no-container", "left-instead", "address-lost",
     "start-refused", "name-unknown", "too-many-ways", "xfrm-policy",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]

@@ -14,7 +14,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Relay, Socket, TapEntry
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet
 from hairpin.network.attachment import address_behind, engine_of_networks, is_behind_stack, routers_of, tap_of
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
 from hairpin.network.names import servers_of_host
@@ -22,6 +22,7 @@ from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, is_loopback
 from hairpin.walk.decided import Assumed, LinkDecided, SocketDecided
 from hairpin.walk.state import End, State, Step, stopped, stopped_by
+from hairpin.walk.trace import Branch
 
 _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _ROUTER6 = 0xFE80 << 112 | 1
@@ -80,9 +81,10 @@ def carried_on(network: Network, flow: Flow, end: End, engine: Engine) -> Flow |
     if _is_at_stack(network, netns, packet):
         asks_server = packet.dport == _DNS and _is_stacks_server(network, netns, packet)
         servers = servers_of_host(network.host(netns.host)) if asks_server else ()
-        if not servers:
+        to_host = version == 4 and not asks_server and _mode(network, netns).endswith("=true")
+        if not servers and not to_host:
             return None
-        version, address = servers[0]
+        version, address = servers[0] if servers else (4, _LOOPBACK[4])
     elif (version, address) == (4, _PASTAS_HOST) and _has_pasta(network, netns):
         namespace = network.namespace(netns)
         address = address_behind(namespace, tap_of(namespace), 4) or address
@@ -114,19 +116,69 @@ def _is_at_stack(network: Network, netns: Netns, packet: Packet) -> bool:
 
 def without_answerer(network: Network, end: End) -> End | None:
     """Return the packet's end in slirp4netns' own network, if it is for an address that neither the stack nor the
-    container has: the stack answers ARP and neighbour discovery for its second and third address alone.
+    container has, or for the host's loopback, to which the stack does not connect: the stack answers ARP and neighbour
+    discovery for its second and third address alone, and tells the sender that there is no way to the network.
 
-    Source: libslirp src/slirp.c arp_input(), src/ip6_icmp.c ndp_input(); measured with slirp4netns 1.2.1 and 1.3.3"""
+    Source: libslirp src/slirp.c arp_input(), src/ip6_icmp.c ndp_input(), src/socket.c sotranslate_out().  Measured
+    with slirp4netns 1.2.0, 1.2.1 and 1.3.3"""
     state, packet = end.state, end.state.packet
-    if not is_behind_stack(network, state.netns) or _has_pasta(network, state.netns):
+    mode = _mode(network, state.netns)
+    if not mode.startswith("slirp4netns"):
         return None
     own = (each.prefix for each in addresses_of(network.namespace(state.netns), state.oif, packet.version))
     held = next((each.first for each in own if each.holds(packet.daddr, packet.version)), None)
-    if held is None or packet.daddr in (held + 2, held + 3):
+    if held is None:
         return None
-    said = message("nobody on this link answers for {address}", address=address_text(packet.daddr, packet.version))
-    decided = LinkDecided(state.oif or "", said)
-    return stopped(state, "no-neighbour", stage="neighbour", link=state.oif, decided_by=decided)
+    address = address_text(packet.daddr, packet.version)
+    if packet.daddr not in (held + 2, held + 3):
+        said = message("nobody on this link answers for {address}", address=address)
+        decided = LinkDecided(state.oif or "", said)
+        return stopped(state, "no-neighbour", stage="neighbour", link=state.oif, decided_by=decided)
+    if packet.version == 6 or packet.protocol not in (TCP, UDP):
+        return None
+    at_server = packet.daddr == held + 3
+    if (at_server and packet.dport == _DNS) or (not at_server and not mode.endswith("=false")):
+        return None
+    said = message("slirp4netns connects nothing that is sent to {address}", address=address)
+    if not at_server:
+        said = message("{address} is the host's loopback, to which slirp4netns connects nothing ({option})",
+                       address=address, option="--disable-host-loopback")  # fmt: skip
+    return stopped(state, "stack-refuses", stage="outside", link=state.oif, reject="icmp-net-unreachable",
+                   decided_by=Assumed(said, "read"))  # fmt: skip
+
+
+def _mode(network: Network, netns: Netns) -> str:
+    """Return the network mode of the container in the namespace, or what carries the packets of the rootless engine's
+    networks in it: ``slirp4netns:allow_host_loopback=false``; empty for any other namespace."""
+    container = network.container_of(netns)
+    if container is not None:
+        own = network.host(netns.host).network_owner(container)
+        return own.network_mode if own.by_user_stack else ""
+    engine = engine_of_networks(network, netns)
+    return (engine.network_stack or "") if engine is not None else ""
+
+
+def keeps_answer(socket: Socket, packet: Packet) -> bool:
+    """Return whether slirp4netns, which has the socket, may send no answer to a datagram from the host's loopback."""
+    tap = socket.relay.tap if socket.relay is not None else None
+    to_host = packet.protocol == UDP and is_loopback(packet.saddr, packet.version)
+    return to_host and tap is not None and tap.datagrams_of_host != "answered"
+
+
+def lost_in_stack(state: State, socket: Socket) -> Branch:
+    """Return the branch of a datagram from the host's loopback that slirp4netns does not answer, or not always."""
+    assert socket.relay is not None
+    assert socket.relay.tap is not None
+    said = message("slirp4netns answers no datagram from a loopback address of the host ({option})",
+                   option="--disable-host-loopback")  # fmt: skip
+    in_doubt = socket.relay.tap.datagrams_of_host == "either"
+    if in_doubt:
+        said = message("slirp4netns has had a datagram from another address than the host's loopback on this port")
+        state = state.given(Condition(said, holds=True))
+    decided = SocketDecided(said, socket)
+    end = stopped(state, "stack-refuses", stage="socket", link=state.iif, decided_by=decided)
+    history = end.state.history
+    return Branch("depends" if in_doubt else "unanswered", history.steps, stop=end.stop, conditions=history.conditions)
 
 
 def _is_stacks_server(network: Network, netns: Netns, packet: Packet) -> bool:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -27,6 +28,7 @@ from hairpin.network.world import Peer, World
 from tests.causes.case import Case
 from tests.causes.hosts import asked, down, proxy_off, ruled, with_host
 from tests.engines import swarm_node
+from tests.engines.test_netavark import NATIVE, OLD, on
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, with_chain, without, without_chain
@@ -111,6 +113,18 @@ def behind_ufw(rule: str) -> str:
     return chain.replace(f"{OUTWARD}\n", f"-A FORWARD -j ufw-reject-forward\n{OUTWARD}\n")
 
 
+def of_later_netavark(text: str, gone: str = "") -> Network:
+    """Return Podman's host with the rules of netavark 1.17, without the lines that have such a word."""
+    kept = without(*gone.split("|"), rules=text) if gone else text
+    whole = with_podman(kept if text is OLD else "")
+    host = whole.this.namespace("host")
+    if text is NATIVE:
+        host = msgspec.structs.replace(host, ruleset=on(kept).ruleset)
+    engine = msgspec.structs.replace(whole.this.engines[0], version="5.8.6", network_version="1.17.2")
+    others = tuple(each for each in whole.this.namespaces if each.name != "host")
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(host, *others), engines=(engine,)))
+
+
 CASES: dict[str, Case] = {
     "CNI lacks the plugin that translates ports": Case(
         cni("bridge", "firewall", made=False), published(), ("cni-plugin-missing",), cni("portmap", made=True),
@@ -186,6 +200,12 @@ CASES: dict[str, Case] = {
     "Podman's masquerading is gone": Case(
         with_podman(without("! -d 224.0.0.0/4", rules=PODMANS)), egress(), ("podman-rules-missing",), with_podman(),
     ),
+    **{f"netavark 1.17's {name} is gone": Case(
+        of_later_netavark(text, gone), flow, ("podman-rules-missing",), of_later_netavark(text),
+    ) for text, kind in ((OLD, "iptables"), (NATIVE, "nftables")) for name, gone, flow in (
+        (f"masquerading by {kind}", "224.0.0.0/4", egress()),
+        (f"translation by {kind}", "DNAT --to|dnat ip to", published()),
+    )},
     "the MASQUERADE rule is gone, and a peer drops containers' addresses": Case(
         network(host_namespace(without(MASQUERADE, rules=ALL_RULES)), world=PEER), egress(), ("masquerade-missing",),
         network(world=PEER),

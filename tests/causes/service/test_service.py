@@ -32,7 +32,7 @@ from tests.small_host import (
     sibling,
 )
 from tests.udp_host import UDP_FLOW, udp_network
-from tests.user_stack_host import HOST4, pasta
+from tests.user_stack_host import HOST4, pasta, rootless
 
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
@@ -70,6 +70,16 @@ def also_published(port: int, *sockets: Socket) -> Network:
 API = Socket("tcp", 4, None, 8080)
 IN_UNIT = Socket("tcp", 4, None, 80, process="httpd", pid=7, unit="/system.slice/web.service/libpod-payload-1")
 OF_UNIT = network(docker=engine(msgspec.structs.replace(container(), unit="web.service")))
+OF_ANN = Flow(FromContainer("web", sibling("container:web")), 4, 0xCB007150, "tcp", 443)
+
+
+def of_ann() -> Network:
+    """Return the host with a container of ann's, whose user id is 1000."""
+    whole = rootless("")
+    (podman,) = whole.this.engines
+    return with_host(whole, engines=(msgspec.structs.replace(podman, uid=1000),))
+
+
 FILTERED = Unit("web.service", "active", "generated", denies=(Prefix(4, 0, 0), Prefix(6, 0, 0)))
 TO_COPY = Flow(FromContainer("web", sibling("container:web")), 4, HOST4, "tcp", 9001, purpose="asked")
 CASES: dict[str, Case] = {
@@ -213,6 +223,11 @@ CASES: dict[str, Case] = {
     ),
     "the address filter of the unit of a container that asks": Case(
         with_host(OF_UNIT, units=(FILTERED,)), egress(), ("unit-filter-drops",), with_host(OF_UNIT, units=()),
+    ),
+    "the manager of a container's user filters addresses": Case(
+        with_host(of_ann(), units=(msgspec.structs.replace(FILTERED, name="user@1000.service"),)), OF_ANN,
+        ("unit-filter-drops",),
+        with_host(of_ann(), units=(msgspec.structs.replace(FILTERED, name="user@1001.service"),)),
     ),
     "its process is stopped": Case(
         serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, halted=True)), published(),

@@ -78,6 +78,16 @@ STATES: dict[str, StateCase] = {
     ),
     "the unit of a Quadlet without a port has failed": StateCase(quadlet(ports=(), **FAILED), (), quadlet()),
     "another container has the port of the Quadlet that failed": StateCase(quadlet(SERVED, **FAILED), (), quadlet()),
+    "a Quadlet was edited since its container started": StateCase(
+        quadlet(made(), state="active", sub="running"),
+        (("quadlet-not-running", "advice"),),
+        quadlet(made(), state="active", sub="running", ports=(PortBinding("tcp", 80, 8151, actual=False),)),
+    ),
+    "the same, of a container on the host's network": StateCase(
+        quadlet(made(network_mode="host", netns="host", bindings=(), endpoints=()), state="active", sub="running"),
+        (),
+        quadlet(),
+    ),
     "a stop had to kill the program": StateCase(quadlet(state="failed", sub="failed", exit_code=137), (), quadlet()),
 }
 

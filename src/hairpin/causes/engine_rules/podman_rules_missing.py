@@ -9,22 +9,32 @@ Lasting: with firewalld, ``systemctl enable netavark-firewalld-reload``.  With a
 each start of the firewall.
 """
 
+from typing import assert_never
+
 import msgspec
 
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.engine_rules._makers import makers_of
-from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfLostRules, View, message
+from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfLostRules, View, message
 from hairpin.change.change import Change
-from hairpin.engines.missing import Missing, missing_on
-from hairpin.engines.podman import is_known, is_on_renamed_bridge, reloading
+from hairpin.engines.missing import Missing, missing_of, missing_on
+from hairpin.engines.netavark import LostRule, lost_rules
+from hairpin.engines.podman import in_known_form, is_known, is_on_renamed_bridge, reloading
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Engine
+from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.flow import FromContainer
+
+_ADVICE = message(
+    "find out what deletes Podman's rules (a reload of firewalld, `flush ruleset`, a restored ruleset) and let it run "
+    "`podman network reload --all` afterwards; for firewalld: systemctl enable netavark-firewalld-reload.service"
+)
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate that restores all rules of Podman, if a rule of the flow's address family is missing."""
-    family = "ip" if view.flow.version == 4 else "ip6"
+    family: IpFamily = "ip" if view.flow.version == 4 else "ip6"
+    yield from _of_later_netavark(view, family)
     for engine, lost in missing_on(view.host):
         chains = tuple(each for each in lost.chains if each.family == family)
         rules = tuple(each for each in lost.rules if each.family == family)
@@ -52,14 +62,58 @@ def find(view: View) -> Iterator[Candidate]:
             in_class="lost-engine-rule",
             evidence=tuple(dict.fromkeys(each for each in (*read, engine.evidence) if each)),
             made_by=makers_of(lost, view.host),
-            advice=(
-                message(
-                    "find out what deletes Podman's rules (a reload of firewalld, `flush ruleset`, a restored ruleset) "
-                    "and let it run `podman network reload --all` afterwards; for firewalld: systemctl enable "
-                    "netavark-firewalld-reload.service"
-                ),
-            ),
+            advice=(_ADVICE,),
         )
+
+
+def _of_later_netavark(view: View, family: IpFamily) -> Iterator[Candidate]:
+    """Yield one candidate for each engine whose netavark has lost some of its rules, and makes them in a form of its
+    own.  The proof has rules of the same effect instead."""
+    for engine in view.host.engines:
+        own = lost_rules(engine, view.host_namespace) if engine.kind == "podman" else ()
+        lost = tuple(each for each in own if each.family == family)
+        containers = tuple(each for each in engine.containers if each.name in {one.container for one in lost})
+        alike = in_known_form(engine, containers[0]) if containers else None
+        if alike is None:
+            continue
+        lacking = missing_of(view.host, msgspec.structs.replace(alike, containers=containers))
+        change = restoring_all(lacking, view.host_netns, view.host_namespace)
+        facts = {"backend": f"netavark {engine.network_version}".strip(), "rule": _purpose(lost[0])}
+        yield Candidate(
+            title=message("1 rule of Podman's network back end is missing")
+            if len(lost) == 1
+            else message("{count} rules of Podman's network back end are missing", count=len(lost)),
+            detail=message("At the start of the container, {backend} makes a rule that {rule}. Something has deleted "
+                           "it since, and {backend} does not make it again by itself.", **facts)
+            if len(lost) == 1
+            else message(
+                "At the start of the container, {backend} makes a rule that {rule}. Something has deleted this rule "
+                "and {more} more since, and {backend} does not make them again by itself.", more=len(lost) - 1, **facts,
+            ),
+            change=Change(change.parts, (reloading(view.host, engine, view.flow.container or view.meant),)),
+            where=OfLostRules(backend=str(facts["backend"])),
+            in_class="lost-engine-rule",
+            evidence=(engine.evidence,) if engine.evidence else (),
+            advice=(_ADVICE,),
+        )  # fmt: skip
+
+
+def _purpose(lost: LostRule) -> Message:
+    """Return what the rule does, as the end of a sentence."""
+    facts = {"name": lost.container, "port": lost.port, "chain": lost.chain}
+    match lost.part:
+        case "jump":
+            return message("leads packets from {chain} to its own chains", **facts)
+        case "dnat":
+            return message("translates port {port} to {name}", **facts)
+        case "masquerade":
+            return message("masquerades what {name}'s network sends out", **facts)
+        case "outgoing":
+            return message("accepts what {name}'s network sends", **facts)
+        case "ct-state":
+            return message("accepts the answers to {name}'s network", **facts)
+        case _:
+            assert_never(lost.part)
 
 
 def _reloaded(lost: Missing, engine: Engine, astray: set[str]) -> Missing:

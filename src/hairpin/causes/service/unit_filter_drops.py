@@ -13,7 +13,7 @@ Lasting: change ``IPAddressDeny=`` or ``IPAddressAllow=`` in the unit's file (Qu
 import msgspec
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, OfUnit, View, Way, message
-from hairpin.change.change import AddSocket, Change, DeleteSocket, SetContainer, one
+from hairpin.change.change import AddSocket, Change, DeleteSocket, SetUnit, one
 from hairpin.host.boot.configured import Configured
 from hairpin.host.managers import FilterLine, Unit
 from hairpin.message import Message, few_of
@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         container = view.network.container_of(view.stop.netns)
         unit = unit_of_container(view.network, view.stop.netns)
         if container is not None and unit is not None:
-            freed = SetContainer(view.host.name, msgspec.structs.replace(container, unit=""))
+            freed = SetUnit(view.host.name, msgspec.structs.replace(unit, denies=()))
             named = None if view.flow.invented else packet.daddr
             yield _candidate(view, unit, packet.daddr, one(freed), named)
         return

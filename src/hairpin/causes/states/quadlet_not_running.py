@@ -50,11 +50,21 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield one finding for each Quadlet with a published port whose unit has failed."""
+    """Yield one finding for each Quadlet with a published port whose unit has failed, or whose container runs without
+    this port, because the file was edited since."""
     for each in host.quadlets:
-        lost = lost_ports(host, each) if each.has_failed else ()
-        if lost:
+        made = None if each.has_failed else made_by(host, each)
+        lost = lost_ports(host, each) if each.has_failed or made is not None else ()
+        if lost and made is None:
             yield Finding(_proposal(each, None, lost[0].host_port, Change(())), "blocking", container=each.name)
+        elif lost and made is not None and not made.on_host_network:
+            ports = ", ".join(dict.fromkeys(f"{one.host_port}/{one.protocol}" for one in lost))
+            line = message(
+                "{name} runs without {ports}, which its Quadlet publishes: `{command}`",
+                name=each.name, ports=ports, command=each.ran("restart"),
+            )  # fmt: skip
+            found = _proposal(each, made, lost[0].host_port, Change(()))
+            yield Finding(found, "advice", container=each.name, line=line)
 
 
 def _candidate(view: View, quadlet: Quadlet, made: Container | None) -> Candidate:

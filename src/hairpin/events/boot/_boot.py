@@ -251,7 +251,8 @@ def _with_podman(course: Course, was: Host) -> Course:
     for engine in was.engines:
         if engine.kind != "podman":
             continue
-        for each in sorted(engine.containers, key=lambda one: one.id):
+        # Podman starts a container before those that use its namespace: the infra container of a pod comes first.
+        for each in sorted(engine.containers, key=lambda one: (bool(one.joined), one.id)):
             own = was.quadlet_of(each)
             if own is not None and not own.starts_at_boot:
                 continue

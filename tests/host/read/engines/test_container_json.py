@@ -94,6 +94,16 @@ def test_a_running_container() -> None:
     assert (found.exposed, found.dns, found.evidence) == ((("tcp", 80), ("udp", 53)), ("192.0.2.53",), "e9")
 
 
+@each_row(("file", "mode"), (("/run/b", "slirp4netns:allow_host_loopback=true"), ("/run/a", "slirp4netns")))
+def test_the_command_line_of_its_network_stack_knows_more_of_the_network_mode(file: str, mode: str) -> None:
+    fields = {"HostConfig": {"NetworkMode": "slirp4netns"}, "NetworkSettings": {"SandboxKey": file}}
+    text = json.dumps({"Id": "c" * 64, "Name": "/web", "State": RUNNING, **fields})
+    (found,) = containers(
+        text_reading(text, "podman inspect", "e9"), {"/run/b": "slirp4netns:allow_host_loopback=true"}
+    )
+    assert (found.network_mode, found.mode) == (mode, "slirp4netns")
+
+
 @pytest.mark.parametrize(
     ("config", "off"), (({"NetworkDisabled": True}, True), ({"NetworkDisabled": False}, False), ({}, False))
 )

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import Container, Endpoint, PortBinding
-from hairpin.host.read.engines.relays import RelayCommand, commands, network_stack, with_relays
+from hairpin.host.read.engines.relays import RelayCommand, commands, network_stack, stacks_by_file, with_relays
 from hairpin.host.socket import Relay, Socket, TapEntry
 from tests.rows import each_row
 
@@ -78,7 +78,14 @@ TAPS: dict[str, tuple[str, str, TapEntry | None]] = {
     "an address that is none": (
         "pasta", f"{PODMANS} --map-guest-addr none", TapEntry(copies_host=True, from_loopback="either"),
     ),
-    "slirp4netns": ("slirp4netns", "--mtu=65520 -c -e 3 -r 4 --netns-type=path /run/netns tap0", TapEntry("tap0")),
+    "slirp4netns": (
+        "slirp4netns", "--mtu=65520 -c -e 3 -r 4 --netns-type=path /run/netns tap0",
+        TapEntry("tap0", datagrams_of_host="either"),
+    ),
+    "slirp4netns, which keeps the host's loopback": (
+        "slirp4netns", "--disable-host-loopback -c -e 3 -r 4 --netns-type=path /run/netns tap0",
+        TapEntry("tap0", datagrams_of_host="unanswered"),
+    ),
     "rootlessport": ("rootlessport", "", None),
 }  # fmt: skip
 
@@ -91,7 +98,10 @@ def test_how_a_network_stack_enters_its_container(program: str, arguments: str, 
 
 STACKS: dict[str, tuple[str, str]] = {
     "pasta": ("9\t/usr/bin/pasta --netns /run/user/1000/containers/networks/rootless-netns/rootless-netns", "pasta"),
-    "slirp4netns": ("9\tslirp4netns --netns-type=path /run/user/1000/netns/rootless-netns-1 tap0", "slirp4netns"),
+    "slirp4netns": (
+        "9\tslirp4netns --disable-host-loopback --netns-type=path /run/user/1000/netns/rootless-netns-1 tap0",
+        "slirp4netns:allow_host_loopback=false",
+    ),
     "that of one container": ("9\t/usr/bin/pasta --netns /run/user/1000/netns/netns-1", ""),
     "none": ("\n", ""),
 }
@@ -100,6 +110,14 @@ STACKS: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize(("text", "expected"), STACKS.values(), ids=STACKS)
 def test_the_process_of_a_rootless_engines_networks(text: str, expected: str) -> None:
     assert network_stack(commands(text)) == expected
+
+
+def test_the_network_mode_of_a_container_behind_slirp4netns() -> None:
+    lines = "8\tpasta --netns /run/a\n9\tslirp4netns -c --netns-type=path /run/b tap0\n"
+    hiding = "10\tslirp4netns --disable-host-loopback -c --netns-type=path /run/c tap0\n"
+    found = stacks_by_file(commands(lines + hiding))
+    assert found == {f"/run/{name}": f"slirp4netns:allow_host_loopback={told}" for name, told in
+                     (("b", "true"), ("c", "false"))}  # fmt: skip
 
 
 CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {

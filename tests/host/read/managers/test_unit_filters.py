@@ -22,6 +22,14 @@ CASES: dict[str, tuple[str, str, tuple[FilterLine, ...]]] = {
         f"{GENERATED}:31:IPAddressDeny=any\n{QUADLET}:9:IPAddressDeny=any\n", "wiki.service",
         (FilterLine(QUADLET, 9, "IPAddressDeny=any", "e7", 2),),
     ),
+    "a drop-in of the template": (
+        "/etc/systemd/system/user@.service.d/x.conf:2:IPAddressDeny=any\n", "user@1000.service",
+        (FilterLine("/etc/systemd/system/user@.service.d/x.conf", 2, "IPAddressDeny=any", "e7", 1),),
+    ),
+    "a drop-in for the beginning of its name": (
+        "/etc/systemd/system/user-.slice.d/x.conf:2:IPAddressDeny=any\n", "user-1000.slice",
+        (FilterLine("/etc/systemd/system/user-.slice.d/x.conf", 2, "IPAddressDeny=any", "e7", 1),),
+    ),
     "another unit's": (f"{HARDENING}:2:IPAddressDeny=any\n", "web.service", ()),
 }  # fmt: skip
 

@@ -4,7 +4,8 @@ line or with one array.
 Source: Docker Engine API, ContainerInspect; podman inspect uses the same names for the same facts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -87,6 +88,7 @@ class _Endpoint(msgspec.Struct):
 
 
 class _NetworkSettings(msgspec.Struct, rename="pascal"):
+    sandbox_key: str | None = ""
     ports: _Ports | None = None
     networks: dict[str, _Endpoint | None] | None = None
 
@@ -107,6 +109,7 @@ class _Container(msgspec.Struct, rename="pascal"):
     network_settings: _NetworkSettings = msgspec.field(default_factory=_NetworkSettings)
 
 
+_NO_STACKS: Mapping[str, str] = MappingProxyType({})
 _TASK = "com.docker.swarm.service.name"
 """The label with which a swarm marks a task's container; its value is the name of the task's service."""
 _UNIT = "PODMAN_SYSTEMD_UNIT"
@@ -122,13 +125,14 @@ _POD = msgspec.json.Decoder(_Pod)
 _PODS = msgspec.json.Decoder(tuple[_Pod, ...])
 
 
-def containers(reading: Reading) -> tuple[Container, ...]:
-    """Return the containers in the order of the reading, without their ``netns``; raise ParseError."""
+def containers(reading: Reading, stacks: Mapping[str, str] = _NO_STACKS) -> tuple[Container, ...]:
+    """Return the containers in the order of the reading, without their ``netns``; raise ParseError.  ``stacks``: more
+    exact network modes, by the file of the container's network namespace."""
     found = decode_list(_CONTAINERS, _CONTAINER, reading.text, source=reading.origin)
     if reading.key == "podman-containers":
         found = tuple(map(_of_all_addresses, found))
     try:
-        read = tuple(_container(item, reading.id) for item in found)
+        read = tuple(_container(item, reading.id, stacks) for item in found)
     except ValueError as error:
         raise ParseError(reason_of(error), source=reading.origin) from None
     known = {each.id for each in read}
@@ -182,7 +186,7 @@ def publishing_endpoint(container: Container) -> Endpoint | None:
     return next((endpoint for endpoint in container.endpoints if endpoint.ipv4 or endpoint.ipv6), None)
 
 
-def _container(item: _Container, evidence: str) -> Container:
+def _container(item: _Container, evidence: str, stacks: Mapping[str, str]) -> Container:
     state, host_config, config = item.state, item.host_config, item.config
     networks = item.network_settings.networks or {}
     endpoints = tuple(_endpoint(name, endpoint) for name, endpoint in networks.items() if endpoint is not None)
@@ -199,7 +203,7 @@ def _container(item: _Container, evidence: str) -> Container:
         id=item.id,
         name=item.name.removeprefix("/"),
         status="exited" if forgotten else status,
-        network_mode=host_config.network_mode or "default",
+        network_mode=stacks.get(item.network_settings.sandbox_key or "", host_config.network_mode or "default"),
         pid=state.pid or None,
         image=config.image or item.image_name or "",
         exit_code=None if forgotten else state.exit_code,

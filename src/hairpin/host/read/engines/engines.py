@@ -11,6 +11,7 @@ from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines import container_json, engine_options, network_json
 from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.engines.engine_options import GivenOptions
+from hairpin.host.read.engines.relays import commands, stacks_by_file
 from hairpin.host.read.engines.swarm import services, with_tasks
 from hairpin.host.read.readings import Readings
 from hairpin.host.swarm import SwarmService
@@ -160,7 +161,12 @@ def _of_user(readings: Readings, key: str, user: str) -> tuple[Reading, ...]:
 
 
 def _containers(readings: Readings, key: str, user: str = "") -> tuple[Container, ...]:
-    return readings.all_understood(_of_user(readings, key, user), container_json.containers)
+    found = _of_user(readings, key, user)
+    if not key.startswith("podman"):
+        return readings.all_understood(found, container_json.containers)
+    running = (each for told in readings.of("relay-cmdlines") for each in commands(told.text))
+    stacks = stacks_by_file(tuple(running))
+    return readings.all_understood(found, lambda reading: container_json.containers(reading, stacks))
 
 
 def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwork, ...]:

@@ -16,7 +16,7 @@ import msgspec
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.engines.container_json import publishing_endpoint
 from hairpin.host.read.processes import RELAYS
-from hairpin.host.socket import Relay, Socket, TapEntry
+from hairpin.host.socket import ALLOWS_LOOPBACK, Relay, Socket, TapEntry
 from hairpin.netfilter.address import Version, parse_address
 
 HOLDERS = ("dockerd", "conmon")
@@ -26,6 +26,9 @@ HOLDERS = ("dockerd", "conmon")
 _INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
 """The relay programs that connect from inside the container's namespace, or by its tap link."""
 _PASTA = ("pasta", "pasta.avx2")
+_SLIRP = "slirp4netns"
+_HIDES_LOOPBACK = "--disable-host-loopback"
+"""slirp4netns' option that Podman gives unless the container's network has ``allow_host_loopback=true``."""
 _ROOTLESS_NETNS = "rootless-netns"
 """The name of the namespace with the networks of a rootless Podman."""
 
@@ -51,10 +54,24 @@ def commands(text: str) -> tuple[RelayCommand, ...]:
 
 def network_stack(running: tuple[RelayCommand, ...]) -> str:
     """Return the program that carries the packets of a rootless Podman's networks out of their namespace, which all its
-    networks share; empty if none runs.
+    networks share, as ``stacks_by_file`` names it; empty if none runs.
 
     Source: Podman's libnetwork/internal/rootlessnetns (container-libs): the path of the namespace is an argument"""
-    return next((each.program for each in running if any(_ROOTLESS_NETNS in word for word in each.arguments)), "")
+    return next((_mode(each) for each in running if any(_ROOTLESS_NETNS in word for word in each.arguments)), "")
+
+
+def stacks_by_file(running: tuple[RelayCommand, ...]) -> dict[str, str]:
+    """Return the network mode of each container behind slirp4netns, by the file of the container's network namespace,
+    which is an argument of slirp4netns.  The mode has the option that Podman does not list, in the words of
+    podman-run(1): ``slirp4netns:allow_host_loopback=true``."""
+    return {word: _mode(each) for each in running if each.program == _SLIRP for word in each.arguments if "/" in word}
+
+
+def _mode(command: RelayCommand) -> str:
+    """Return the program, and for slirp4netns whether it connects to the host's loopback."""
+    if command.program != _SLIRP:
+        return command.program
+    return f"{_SLIRP}:{ALLOWS_LOOPBACK}={'false' if _HIDES_LOOPBACK in command.arguments else 'true'}"
 
 
 def with_relays(
@@ -136,7 +153,8 @@ def tap_entry(process: str | None, command: RelayCommand | None) -> TapEntry | N
     ``--map-guest-addr`` only to a pasta of about that release or later, so any other command line leaves the target
     open.  Source: passt(1), --host-lo-to-ns-lo, --map-guest-addr; Podman's pasta options (container-libs)"""
     if process == "slirp4netns":
-        return TapEntry("tap0")
+        hides = command is not None and _HIDES_LOOPBACK in command.arguments
+        return TapEntry("tap0", datagrams_of_host="unanswered" if hides else "either")
     if process not in _PASTA:
         return None
     if command is None:

@@ -2,13 +2,15 @@
 
     line := path ":" number ":" text
 
-A drop-in is in a folder that is named after the unit: ``UNIT.d/NAME.conf``.  A quadlet, ``NAME.container``, becomes
+A drop-in is in a folder that is named after the unit: ``UNIT.d/NAME.conf``, after its template, or after the beginning
+of its name up to a dash.  A quadlet, ``NAME.container``, becomes
 ``NAME.service``, and systemd's generator writes the quadlet's lines into this unit again.
 
 Source: systemd.unit(5), podman-systemd.unit(5)
 """
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -31,9 +33,24 @@ def with_filters(units: tuple[Unit, ...], reading: Reading) -> tuple[Unit, ...]:
             found = FilterLine(told["path"], int(told["number"]), told["text"].strip(), reading.id, entry)
             lines.setdefault(name, []).append(found)
     return tuple(
-        msgspec.structs.replace(each, filters=_by_people(lines.get(each.name, []))) if each.denies else each
+        msgspec.structs.replace(
+            each, filters=_by_people([line for name in _names_of(each.name) for line in lines.get(name, [])])
+        )
+        if each.denies
+        else each
         for each in units
     )
+
+
+def _names_of(unit: str) -> Iterator[str]:
+    """Yield the names whose files are the unit's, too: its own, its template's (``user@.service``), and each beginning
+    of its name that ends with a dash (``user-.slice``)."""
+    stem, _, kind = unit.rpartition(".")
+    yield unit
+    template, at, _ = stem.partition("@")
+    if at:
+        yield f"{template}@.{kind}"
+    yield from (f"{stem[: each.end()]}.{kind}" for each in re.finditer("-", stem))
 
 
 def _by_people(lines: list[FilterLine]) -> tuple[FilterLine, ...]:
