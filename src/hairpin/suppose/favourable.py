@@ -120,7 +120,8 @@ def _comes_in_by_told_link(host: Host, told: ToldParts, trace: Trace) -> bool:
     first = next((each for each in trace.usual.request if each.stage == "device-in"), None)
     if not isinstance(trace.flow.start, Outside | Lan) or first is None:
         return True
-    if told.proves(HOST, "routes4"):
+    defaults = (each for each in host.namespace(HOST).routes if not each.prefix_length and each.version == 4)
+    if told.proves(HOST, "routes4") and any(hop.link == first.link for each in defaults for hop in each.next_hops):
         return True
     others = frozenset(_ways_in(host, told)) - {first.link}
     return not others or (first.link in told.captured and others.isdisjoint(told.captured))

@@ -214,3 +214,29 @@ def test_a_name_that_no_listed_container_has_is_no_target() -> None:
     found = answer(listed + "web_1 | Error -2 connecting to store:6379. Name or service not known.")
     assert found.question.targets == ()
     assert any("None of the listed containers has" in each.candidate.title.template for each in found.causes)
+
+
+PUBLIC = """\
+Azure VM (1:1 NAT, NAT loopback): the service does not answer at its public address.
+执行 docker ps 查看容器：
+CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES
+4a1e3b2c9d10   minio   "minio"   5 minutes ago   Up 5 minutes   0.0.0.0:9100->9000/tcp   store
+执行 curl -I http://127.0.0.1:9100/health：
+HTTP/1.1 200 OK
+执行 curl --connect-timeout 5 http://203.0.113.7:9100/health：
+curl: (28) Connection timed out
+执行 ip addr：
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500
+    inet 10.100.3.4/28 brd 10.100.3.15 scope global eth0
+iptables -t nat -A OUTPUT -d 203.0.113.7 -j DNAT --to-destination 127.0.0.1
+执行 curl -I http://203.0.113.7:9100/health：
+HTTP/1.1 200 OK
+"""
+
+
+def test_the_question_is_the_client_that_failed() -> None:
+    found = answer(PUBLIC)
+    (flow,) = found.flows
+    assert (flow.trace.flow.start_text(), flow.trace.flow.target_text()) == ("host", "203.0.113.7:9100/tcp")
+    assert ids(found)[0] == "nat-loopback-on-cloud-address"
+    assert exit_status(found) == 3

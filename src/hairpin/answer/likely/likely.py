@@ -29,14 +29,15 @@ from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.message import Message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.question.asked import Target
-from hairpin.question.target import is_outside_name
+from hairpin.question.asked import Origin, Target
+from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
-from hairpin.suppose.asked import targets_of
+from hairpin.suppose.asked import target_of, targets_of
 from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.walk.walked import walked
@@ -64,6 +65,14 @@ def targets_told(network: Network) -> tuple[Target, ...]:
     told = (host.told for host in network.hosts if host.told is not None)
     targets = dict.fromkeys(target for each in told for target in targets_of(each))
     return tuple(each for each in targets if each.container is None or _is_known(network, each.container))
+
+
+def origin_told(network: Network) -> Origin | None:
+    """Return the place of the clients that failed, if the texts show one place for all failures that name a target."""
+    outcomes = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
+    places = {each.origin for each in outcomes if each.failed and target_of(each) is not None}
+    place = places.pop() if len(places) == 1 else ""
+    return parse_origin(place) if place == HOST else None
 
 
 def _is_known(network: Network, name: str) -> bool:
