@@ -54,23 +54,27 @@ def with_told_errors(answer: Answer) -> Answer:
     if not answer.is_of_text:
         return answer
     errors = tuple(each for evidence in answer.evidence for each in _errors(_lines_of(evidence)))
+    named = tuple(_causes(errors, answer))
+    met = {each.id for each in named if not each.likely}
+    answer = _replace(answer, causes=tuple(_met(each) if each.id in met else each for each in answer.causes))
     found = [each for each in answer.causes if each.shown_by is None]
     rest = [each for each in answer.causes if each.shown_by is not None]
     known = {each.id for each in found}
-    named = tuple(_causes(errors, answer))
-    met = {each.id for each in named if not each.likely}
-    found = [_replace(each, likely=False, severity="blocking") if each.id in met else each for each in found]
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made, answer)
     if rest or not made or all(each.likely for each in found):
         quoted = {each.id for each in made}
-        answer = _replace(answer, causes=(*found, *rest))
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
         asked = _confirming(made[:1], answer) or asked if made and made[0] in named else asked
     ranked = sorted((*found, *made, *kept), key=lambda each: each.likely)
     return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
+
+
+def _met(cause: CauseAnswer) -> CauseAnswer:
+    """Return the walked cause, which an error proves.  A cause to which only words point gives way to the error's."""
+    return _replace(cause, likely=False, severity="blocking") if cause.shown_by is None else cause
 
 
 _Causes = list[CauseAnswer]
