@@ -56,7 +56,9 @@ def with_told_errors(answer: Answer) -> Answer:
     errors = tuple(each for evidence in answer.evidence for each in _errors(_lines_of(evidence)))
     named = tuple(_causes(errors, answer))
     met = {each.id for each in named if not each.likely}
-    answer = _replace(answer, causes=tuple(_met(each) if each.id in met else each for each in answer.causes))
+    answer = _replace(
+        answer, causes=tuple(_proven_by_error(each) if each.id in met else each for each in answer.causes)
+    )
     found = [each for each in answer.causes if each.shown_by is None]
     rest = [each for each in answer.causes if each.shown_by is not None]
     known = {each.id for each in found}
@@ -72,7 +74,7 @@ def with_told_errors(answer: Answer) -> Answer:
     return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
 
 
-def _met(cause: CauseAnswer) -> CauseAnswer:
+def _proven_by_error(cause: CauseAnswer) -> CauseAnswer:
     """Return the walked cause, which an error proves.  A cause to which only words point gives way to the error's."""
     return _replace(cause, likely=False, severity="blocking") if cause.shown_by is None else cause
 
