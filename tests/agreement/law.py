@@ -2,8 +2,9 @@
 
 ``python -m tests.agreement.law [--cases N]`` builds N lab hosts of the scenarios, drawn by the seed (all without N).
 In each it takes a snapshot, the output of the script of `hairpin ask`, and the outputs of what people type.
-The law: the text gives the snapshot's verdict and causes, or its verdict depends on what the text lacks.  It never
-proves another cause.  The same holds if outputs are lost or damaged by chance.
+The law: the text gives the snapshot's verdict and causes, or its verdict depends on what the text lacks, or it shows
+a stop behind the snapshot's own.  It never proves another cause.
+The same holds if outputs are lost or damaged by chance.
 """
 
 import random
@@ -173,6 +174,8 @@ def compared_answers(question: Question, truth: Answer, read: Callable[[], Evide
         found = {one.id for one in answer.causes}
         if same and (causes <= found or rests):
             yield Row("", "", _said(each), "same" if causes <= found else "depends", "", rests)
+        elif each.anyway and not of_snapshot.trace.succeeds:
+            yield Row("", "", _said(each), "same", "", rests)  # the whole host has another stop before this one
         elif rests or each.trace.verdict == "depends":
             yield Row("", "", _said(each), "depends", "", rests)
         else:

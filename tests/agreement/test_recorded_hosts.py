@@ -14,6 +14,7 @@ from hairpin.network.world import World
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.question import Question, parse_question
 from tests.agreement.damage import damaged
+from tests.agreement.dropped import row_of
 from tests.agreement.law import compared
 from tests.agreement.reworded import text_of
 from tests.whole import thinned
@@ -72,3 +73,9 @@ def test_a_healthy_host_of_which_outputs_are_missing_has_no_cause(name: str) -> 
         kept = "\nroot@srv:~# ".join(outputs[:1] + [each for each in outputs[1:] if drawn.random() < _KEPT])
         found = ask(Question(), (evidence_in_texts((kept,)),))
         assert [each.id for each in found.causes if each.id not in latent] == []
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_what_a_part_of_a_host_proves_the_whole_proves_too(number: int) -> None:
+    row = row_of(number, _SEED)
+    assert row.wrong == "", row

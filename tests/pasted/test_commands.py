@@ -117,3 +117,20 @@ def test_the_line_above_a_command_says_where_it_ran(before: str, place: str) -> 
 def test_a_prompt_with_a_host_was_not_in_the_container() -> None:
     commands = paste_of("In the container:\nme@server:~$ netstat -tln\n").commands.values()
     assert [each.netns for each in commands] == ["host"]
+
+
+@pytest.mark.parametrize(
+    ("line", "netns", "words"),
+    (
+        ("nsenter -t 4711 -n ss -lnt", "container:CONTAINER", ("ss", "-lnt")),
+        ("sudo nsenter -n -t $(docker inspect -f {{.State.Pid}} web) ip route", "container:web", ("ip", "route")),
+        ("nsenter -n -t `docker inspect -f {{.State.Pid}} web` ip route", "container:web", ("ip", "route")),
+        ("nsenter -t 4711 -m ls /", "host", ("nsenter", "-t", "4711", "-m", "ls", "/")),
+        ("kubectl exec -n shop web-0 -c app -- netstat -lnt", "container:web-0", ("netstat", "-lnt")),
+        ("执行 ip addr 查看网卡：", "host", ("ip", "addr")),
+    ),
+)
+def test_a_command_that_runs_elsewhere_or_that_a_word_introduces(line: str, netns: str, words: tuple[str, ...]) -> None:
+    found = command_in(line, 0)
+    assert found is not None
+    assert (found.netns, found.words) == (netns, words)

@@ -5,7 +5,7 @@ import pytest
 from hairpin.evidence.reading import PASTED
 from hairpin.pasted.joining import telling_in, unrecognised_in
 from hairpin.pasted.text import evidence_in_texts
-from tests.pasted.readings import host_in
+from tests.pasted.readings import host_in, keys_in
 
 FILTER = "$ iptables -S\n-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n"
 NAT = "$ iptables -t nat -S\n-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n"
@@ -110,3 +110,28 @@ def test_the_host_has_the_engine_s_bridge_also_if_it_comes_second() -> None:
 def test_a_listing_below_its_command_counts() -> None:
     text = f"{HOST_LINKS}\n$ docker exec web ip addr\n{INNER_LINKS}"
     assert {each.name for each in host_in(text).namespaces} == {"host", "container:web"}
+
+
+OF_HOST = """\
+$ route -n
+Kernel IP routing table
+Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
+0.0.0.0         10.8.0.1        0.0.0.0         UG    0      0        0 eth0
+10.8.0.0        0.0.0.0         255.255.255.0   U     0      0        0 eth0
+172.18.0.0      0.0.0.0         255.255.0.0     U     0      0        0 docker0
+"""
+OF_CONTAINER = """\
+$ route -n
+Kernel IP routing table
+Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
+0.0.0.0         172.18.0.1      0.0.0.0         UG    0      0        0 eth0
+172.18.0.0      0.0.0.0         255.255.0.0     U     0      0        0 eth0
+"""
+
+
+def test_a_container_s_routes_are_not_the_host_s() -> None:
+    both = text_of("ip-route4-text", OF_HOST + "\nThe container has:\n\n" + OF_CONTAINER)
+    assert "172.18.0.1" not in both
+    assert "docker0" in both
+    assert "172.18.0.1" in text_of("ip-route4-text", OF_CONTAINER)  # a machine of a network with these addresses
+    assert "ip-route4-text" not in keys_in(OF_CONTAINER.replace("172.18.", "172.17."))

@@ -97,3 +97,11 @@ def test_a_margin_that_numbers_quoted_lines() -> None:
     quoted = ("> $ ip addr", "> 1: lo: <LOOPBACK>", ">     inet 127.0.0.1/8", "> ", "> $ id")
     text = "\n".join(f"{number} {line}" for number, line in enumerate(quoted, 1))
     assert lines_of(text) == ("$ ip addr", "1: lo: <LOOPBACK>", "    inet 127.0.0.1/8", "", "$ id")
+
+
+def test_the_column_of_numbers_above_each_block_of_a_page_goes() -> None:
+    page = "Run `curl -I http://127.0.0.1:80`:\n1\n2\nHTTP/1.1 200 OK\nServer: a\n\nThen:\n1\n2\n3\na\nb\nc\n"
+    assert [each for each in lines_of(page) if each.strip().isdigit()] == []
+    alone = "$ cat /proc/sys/net/ipv4/ip_forward\n1\n"
+    assert "1" in lines_of(alone)
+    assert "1" in lines_of(page + alone)

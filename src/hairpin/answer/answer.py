@@ -117,6 +117,9 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     assumptions: tuple[Message, ...] = ()
     supposed: "tuple[Supposition, ...]" = ()
     """The parts of a host on which the verdict rests and which no pasted text shows."""
+    anyway: bool = False
+    """Whether the walk reads parts that no pasted text shows, but the flow stops with the most favourable state of
+    these parts, too."""
 
     @property
     def disputed(self) -> bool:

@@ -118,9 +118,12 @@ def _unlisted_note(target: Target) -> Message:
 
 
 def _with_told_targets(question: Question, network: Network) -> Question:
-    """Return the question.  A question about a pasted text without a target means the failures that the text states."""
+    """Return the question.  A question about a pasted text without a target means the failures that the text states,
+    and their client."""
     if question.targets or not any(host.is_of_text for host in network.hosts):
         return question
-    from hairpin.answer.likely.likely import targets_told  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.answer.likely.likely import origin_told, targets_told  # noqa: PLC0415 - most hosts are read themselves
 
-    return msgspec.structs.replace(question, targets=targets_told(network))
+    targets = targets_told(network)
+    origin = question.origin or (origin_told(network) if targets else None)
+    return msgspec.structs.replace(question, targets=targets, origin=origin)

@@ -82,6 +82,8 @@ class ToldParts(msgspec.Struct, frozen=True):
     placed: frozenset[str] = frozenset()
     """The containers whose networks the text tells."""
     listeners: tuple[Listener, ...] = ()
+    captured: frozenset[str] = frozenset()
+    """The links on which somebody captured packets, as the text tells."""
     doubtful: frozenset[tuple[str, str]] = frozenset()
     """The incomplete parts: the text has lost some of their lines.  Beside parts, the set has families of iptables
     (``ip``, ``ip6``) and ``natives``."""

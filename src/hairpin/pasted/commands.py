@@ -46,6 +46,11 @@ _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "
 _QUOTED = Sought(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
 _SAID = Sought(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|podman)\s+run\s+\S.*)$")
 """A command that a sentence introduces: ``I ran: docker run -d nginx``."""
+INTRODUCED_CALL = Sought(
+    r"\W*(?:执行|运行|输入|使用)(?:命令)?\s?[:：]?\s*`?(?P<command>(?:sudo\s+)?[a-z][\w-]*\s[^`：]*?)`?\s*(?:[\u4e00-\u9fff"
+    r"，。：].*)?$"
+)
+"""A command that a word introduces, before the words about its output: ``执行 ip addr 查看网卡配置：``."""
 _NO_PROGRAM = Sought(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
 """A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
 _CONTAINER_ID = Sought(r"[0-9a-f]{12}")
@@ -91,8 +96,9 @@ def command_in(line: str, index: int) -> Command | None:
         found = _command(prompt["command"], index, prompt["host1"] or prompt["host2"] or prompt["host3"] or "")
         if found is not None:
             return found
-    bare = line.strip().rstrip(":").strip()
-    quoted = _QUOTED.search(bare)
+    called = INTRODUCED_CALL.match(line)
+    bare = (called["command"] if called is not None else line.strip().rstrip(":")).strip()
+    quoted = _QUOTED.search(bare) if _NSENTER.match(bare) is None else None
     if quoted is not None and (inner := next(filter(None, quoted.groups()), "")):
         bare = inner.strip()
     named = _BARE.match(bare)
@@ -111,7 +117,29 @@ def _is_typed(text: str, rest: str | None) -> bool:
     return text.removeprefix("sudo ").split()[0] in _CLIENTS and _ASKED.match(rest) is not None
 
 
+_NSENTER = Sought(
+    r"(?:sudo )?nsenter (?:-\S+ +)*(?:-t|--target)[ =]?(?:[\"']?(?:\$\(|`)(?:sudo )?(?:docker|podman) "
+    r"(?:container )?inspect [^`)]*?(?P<name>[\w.-]+) ?[`)][\"']?|\S+) (?:-(?!t)\S+ +)*(?P<command>[a-z/].*)$"
+)
+"""Matches the entering of the namespaces of a container's process, which ``docker inspect`` may have to find."""
+_POD = Sought(r"(?:kubectl|oc)(?: -\S+(?: \w[\w-]*)?)* exec (?:(?:-[itq]+|-[nc] \S+|--\w+=\S+) )*(?P<name>[\w.-]+) ")
+_POD_COMMAND = Sought(r".*? -- (?P<command>\S.*)$")
+
+
+def _entered_otherwise(text: str) -> tuple[str, str] | None:
+    """Return the container into which ``nsenter`` or ``kubectl exec`` leads, and the command that runs there."""
+    entered = _NSENTER.match(text)
+    if entered is not None and re.search(r" (?:-\w*n\w*|--net)\b", text.partition(entered["command"])[0]):
+        return (f"container:{entered['name']}" if entered["name"] else _SOMEWHERE), entered["command"]
+    pod, run = _POD.match(text), _POD_COMMAND.match(text)
+    return (f"container:{pod['name']}", run["command"]) if pod is not None and run is not None else None
+
+
 def _command(text: str, index: int, host: str) -> Command | None:
+    otherwise = _entered_otherwise(text)
+    if otherwise is not None:
+        inner = _command(otherwise[1], index, host)
+        return inner._replace(text=text.strip(), netns=otherwise[0]) if inner is not None else None
     words = _words(text)
     netns = f"container:{host}" if _CONTAINER_ID.fullmatch(host) else HOST
     while words:

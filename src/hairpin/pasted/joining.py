@@ -8,6 +8,7 @@ listing is from another place: the inside of a container, or another machine.  T
 out, up to the next listing of the host's links.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -28,7 +29,7 @@ from hairpin.sought import Sought
 
 _LINK = Sought(r"\d+: (?P<name>[^:@\s]+)")
 _MAC = Sought(r"\s+link/ether (?P<mac>\S+)")
-_OF_PLACE = (
+OF_PLACE = (
     "ip-", "sockets", "iptables-", "nft-", "sysctl", "bridge-", "conntrack", "proc-net", "ipset", "ebtables",
 )  # fmt: skip
 """The beginnings of the keys of readings that belong to one network namespace."""
@@ -49,14 +50,48 @@ def at_home(outputs: Iterable[Seen]) -> Iterator[tuple[Fragment, ...]]:
     bridged = (links for _, links in listed if any(is_engine_bridge(name) for name in links))
     home = next(named, None) or next(bridged, None) or next((links for _, links in listed), None)
     is_foreign = False
+    bridged_networks = _networks_of_bridges(every)
     for each in every:
+        if _is_of_container(each, bridged_networks):
+            yield tuple(part for part in each.parts if part.netns != HOST or not part.key.startswith(OF_PLACE))
+            continue
         links = _links_in(each)
         if links is not None and not each.named and home is not None:
             is_foreign = not _is_same(links, home)
         if is_foreign and not each.named:
-            yield tuple(part for part in each.parts if part.netns != HOST or not part.key.startswith(_OF_PLACE))
+            yield tuple(part for part in each.parts if part.netns != HOST or not part.key.startswith(OF_PLACE))
         else:
             yield each.parts
+
+
+def _networks_of_bridges(outputs: tuple[Seen, ...]) -> frozenset[str]:
+    """Return the networks to which the text has a route by an engine's bridge, and docker0's usual network."""
+    routes = (each for output in outputs for each in _routes_in(output))
+    return frozenset({_USUAL_NETWORK, *(network for network, _, link in routes if is_engine_bridge(link))})
+
+
+def _is_of_container(output: Seen, networks: frozenset[str]) -> bool:
+    """Return whether the output lists the routes of a container: its only link is in a bridge's network, and its
+    default route leads by the bridge's own address."""
+    routes = tuple(_routes_in(output))
+    links = {link for _, _, link in routes}
+    gateways = [gateway for network, gateway, _ in routes if network == "default" and gateway]
+    own = [network for network, gateway, _ in routes if not gateway and network in networks]
+    if len(links) != 1 or len(own) != 1 or len(gateways) != 1 or any(map(is_engine_bridge, links)):
+        return False
+    return gateways[0] == f"{own[0].partition('/')[0].rpartition('.')[0]}.1"
+
+
+def _routes_in(output: Seen) -> Iterator[tuple[str, str, str]]:
+    """Yield network, gateway (empty if none) and link of each route of the host's table main in the output."""
+    for part in output.parts:
+        if part.netns == HOST and part.key == "ip-route4-text":
+            for each in _ROUTE.finditer(part.text):
+                yield each["network"], each["gateway"] or "", each["link"]
+
+
+_ROUTE = Sought(r"^(?P<network>default|[\d./]+)(?: via (?P<gateway>\S+))? dev (?P<link>\S+)", re.MULTILINE)
+_USUAL_NETWORK = "172.17.0.0/16"
 
 
 def _links_in(output: Seen) -> dict[str, str] | None:

@@ -55,6 +55,7 @@ def lines_of(text: str) -> tuple[str, ...]:
     lines = [_plain(line) for line in raw]
     _without_span_marks(lines)
     _without_quotes(lines)
+    _without_gutters(lines)
     _without_margins(lines)
     _without_quotes(lines)  # a margin may number quoted lines
     return tuple(lines)
@@ -117,6 +118,32 @@ def _without_quotes(lines: list[str]) -> None:
             for index in range(start, end):
                 lines[index] = _QUOTE.sub("", lines[index], count=1)
         start = end + 1
+
+
+def _without_gutters(lines: list[str]) -> None:
+    """Empty the lines that are only the numbers of the lines of a block below them.  Web pages with numbers beside each
+    block print the whole column of numbers above the block.  A single ``1`` may be a command's output, so the numbers
+    go only if several blocks have such a column."""
+    runs: list[range] = []
+    index = 0
+    while index < len(lines):
+        end = index
+        while end < len(lines) and lines[end].strip() == str(end - index + 1):
+            end += 1
+        if end > index:
+            runs.append(range(index, end))
+        index = max(end, index + 1)
+    if sum(len(each) > 1 for each in runs) < _LEAST_GUTTERS:
+        return
+    for index in (
+        index for run in runs for index in run if run.start and not _READS_NUMBER.match(lines[run.start - 1])
+    ):
+        lines[index] = ""
+
+
+_LEAST_GUTTERS = 2
+"""The least number of blocks with several numbered lines in a page that numbers its blocks."""
+_READS_NUMBER = Sought(r".*\b(?:cat|sysctl|head|tail|wc|echo)\b")
 
 
 def _without_margins(lines: list[str]) -> None:

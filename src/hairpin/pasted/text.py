@@ -18,6 +18,7 @@ from hairpin.pasted.commands import changes
 from hairpin.pasted.counted import counted_in, is_count, text_of
 from hairpin.pasted.form import Command, Found, Fragment, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
+from hairpin.pasted.moments import before_repair
 from hairpin.pasted.recognise import outputs, paste_of
 from hairpin.pasted.secrecy import is_secret, origin_of, without_credentials
 from hairpin.sought import Sought
@@ -109,7 +110,7 @@ def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
 
     If nothing was recognised in the texts, the evidence has only one reading: the empty list of recognised outputs."""
     pastes = tuple(map(paste_of, texts))
-    found = tuple(tuple(_outputs(each)) for each in pastes)
+    found = tuple(before_repair(each, tuple(_outputs(each))) for each in pastes)
     left = "".join(_left_lines(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
     every = tuple(each for one in found for each in one)
     names = (each.recognised.host for each in every if each.recognised.host)

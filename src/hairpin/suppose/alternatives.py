@@ -220,6 +220,14 @@ def _of_filter(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator
         yield _with_rules(host, table, _OF_INPUT)
 
 
+def without_translation(host: Host) -> Change | None:
+    """Return the change after which no rule translates a published port: docker-proxy alone then serves the port.  None
+    if the text lists the rules, or if no engine makes any."""
+    assert host.told is not None
+    table = _supposed_table(host, host.told, "nat")
+    return _replacement(host, table, _OF_NAT[0]) if table is not None and _has_docker(host) else None
+
+
 def _chain_of(wanted: _Rules) -> str:
     """Return the chain that the alternative changes."""
     return wanted.first.split()[1] if wanted.first else "FORWARD"

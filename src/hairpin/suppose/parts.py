@@ -1,7 +1,7 @@
 """The supposed parts of a host that a flow's walk reads.  The flow's verdict rests on these parts and on told parts."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
@@ -28,6 +28,12 @@ _LISTED = {
 all hosts the other fields (connections, neighbours, counters) have nothing unusual."""
 
 
+Elsewise = Literal["stops", "passes", "other"]
+"""What another state of a supposed part can do to a packet that stops at a told part.  ``stops``: the supposed state is
+the most favourable one, so the packet stops with any other state, too.  ``passes``: another state may lead the packet
+past the stop.  ``other``: another state may give the stop another cause, or lead the packet to another place."""
+
+
 class Supposition(NamedTuple):
     """A part of a host that is supposed.  ``netns``: the namespace.  ``what``: the part, in words for a reader.
     ``command``: a read-only command that shows the part."""
@@ -35,6 +41,7 @@ class Supposition(NamedTuple):
     netns: str
     what: Message | str
     command: str
+    elsewise: Elsewise = "stops"
 
 
 def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple[Supposition, ...]:
@@ -62,21 +69,21 @@ def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple
 def _of_host(host: Host, told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:
     """Yield the suppositions on which every verdict about the host rests."""
     if not told.containers and not told.typed:
-        yield Supposition(HOST, message("the containers of the host"), "docker ps -a")
+        yield Supposition(HOST, message("the containers of the host"), CONTAINERS, "passes")
     if flow.container in {each.name for each in host.containers()} - told.placed:
         said = message("the network of {container}", container=flow.container or "")
-        yield Supposition(HOST, said, f"docker inspect {flow.container}")
+        yield Supposition(HOST, said, f"docker inspect {flow.container}", "other")
     if trace.succeeds:
         return
     if flow.container is None:
         yield from _ports_of_stopped(host)
     if _lacks_route(trace, host) and not any(map(_is_of_network, told.files)):
-        yield Supposition(HOST, message("the files that configure the network of the host"), NETWORK_FILES)
+        yield Supposition(HOST, message("the files that configure the network of the host"), NETWORK_FILES, "other")
     if any(each.network_backend == "cni" for each in host.engines):
         said = message("the plugins in the files of CNI's networks")
-        yield Supposition(HOST, said, "grep -s type /etc/cni/net.d/*.conflist")
+        yield Supposition(HOST, said, "grep -s type /etc/cni/net.d/*.conflist", "other")
     if _lacks_ufw(host, told):
-        yield Supposition(HOST, message("the settings of ufw"), "cat /etc/default/ufw")
+        yield Supposition(HOST, message("the settings of ufw"), "cat /etc/default/ufw", "other")
 
 
 def _lacks_route(trace: Trace, host: Host) -> bool:
@@ -95,7 +102,7 @@ def _lacks_ufw(host: Host, told: ToldParts) -> bool:
 
 def _names_of(container: str) -> Supposition:
     said = message("the names in /etc/hosts of {container}", container=container)
-    return Supposition(f"container:{container}", said, f"docker exec {container} cat /etc/hosts")
+    return Supposition(f"container:{container}", said, f"docker exec {container} cat /etc/hosts", "passes")
 
 
 def _is_of_network(path: str) -> bool:
@@ -108,7 +115,7 @@ def _ports_of_stopped(host: Host) -> Iterator[Supposition]:
     for each in host.containers():
         if not each.running and not each.bindings:
             said = message("that {container}, which does not run, publishes no port", container=each.name)
-            yield Supposition(HOST, said, f"docker inspect {each.name}")
+            yield Supposition(HOST, said, f"docker inspect {each.name}", "other")
 
 
 _BEFORE_LINK = frozenset({"prerouting", "input-route", "forward", "postrouting", "input", "output", "output-route"})
@@ -144,19 +151,22 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
         path = tuple(field.split("/"))
         row = known_sysctl(path)
         if path not in told.sysctls and row is not None and row.silent:
-            yield Supposition(HOST, message("the kernel's sysctls forwarding and rp_filter"), SYSCTLS)
+            yield Supposition(HOST, message("the kernel's sysctls forwarding and rp_filter"), SYSCTLS, "passes")
     elif field == "ruleset":
         yield from _tables(told, "ip" if flow.version == 4 else "ip6")
     elif field in ("routes", "rules"):
         if not told.proves(HOST, f"{field}{flow.version}"):
             yield Supposition(HOST, _NAMES[field], _LISTED[field])
     elif field in _LISTED and not told.proves(HOST, field):
-        yield Supposition(HOST, _NAMES[field], _LISTED[field])
+        yield Supposition(HOST, _NAMES[field], _LISTED[field], "stops" if field == "sockets" else "passes")
 
 
+CONTAINERS = "docker ps -a"
+LINKS = "ip -d addr"
+RULES = "sudo iptables-save"
 SYSCTLS = "sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|route_localnet'"
 _ADDRESSES = Supposition(
-    HOST, message("the addresses: `sos clean` has replaced them, and not always in the same way"), "ip -d addr"
+    HOST, message("the addresses: `sos clean` has replaced them, and not always in the same way"), "ip -d addr", "other"
 )
 _NAMES: dict[str, Message] = {
     "links": message("the links and addresses of the host"),
@@ -193,6 +203,9 @@ def _tables(told: ToldParts, family: str) -> Iterator[Supposition]:
     lacking = [name for name in ("filter", "nat") if is_doubtful or ToldTable(family, name) not in told.tables]
     if lacking:
         said = message("the rules of iptables in {tables}", tables=", ".join(lacking))
-        yield Supposition(HOST, said, f"sudo {tool}")
+        # What an engine's table nat does with a packet is not the most favourable thing: docker-proxy needs no rule.
+        yield Supposition(
+            HOST, said, f"sudo {tool}", "other" if is_doubtful else "passes" if "nat" in lacking else "stops"
+        )
     if not told.natives or (HOST, "natives") in told.doubtful:
         yield Supposition(HOST, message("that nftables has no further tables"), "sudo nft list ruleset")

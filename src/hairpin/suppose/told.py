@@ -89,9 +89,19 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
             *outcomes,
             *_in_words(outcomes, telling_in(evidence), about_network=bool(parts | typed) or has_firewall),
         ),
+        captured=frozenset(_capture_links(telling_in(evidence))),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset((*(each.origin for each in evidence.readings if each.key in _FILES), *_empty_files(counted))),
     )
+
+
+def _capture_links(lines: tuple[tuple[int, str], ...]) -> Iterator[str]:
+    """Yield the links on which tcpdump captured packets, as its command or its first line says."""
+    for _, line in lines:
+        yield from (each[1] or each[2] for each in _CAPTURE.finditer(line))
+
+
+_CAPTURE = Sought(r"tcpdump (?:-(?!i)\S+ )*-\w*i ?([\w.-]+)|listening on ([\w.-]+), link-type")
 
 
 def _lists_a_part(own: Namespace, evidence: Evidence) -> bool:

@@ -12,6 +12,7 @@ from hairpin.evidence.file import read
 from hairpin.evidence.reading import HOST
 from hairpin.network.world import World
 from hairpin.question.question import Question, parse_question
+from hairpin.suppose.parts import Supposition
 from hairpin.walk.walk import walk_flow
 from tests.agreement.reworded import text_of
 from tests.pasted.readings import evidence_in_text
@@ -44,4 +45,6 @@ def test_behind_a_shown_stop_nothing_is_proven_of_what_no_text_tells() -> None:
     assert (shown.id, behind.id) == ("input-drops-host-service", "port-not-published")
     as_read = msgspec.structs.replace(answer.flows[0], supposed=(), causes=(shown.ref, behind.ref))
     assert resting_behind(answer.network, (as_read,), answer.causes) == {behind.ref}
-    assert resting_behind(answer.network, answer.flows, answer.causes) == set()
+    assert (shown.likely, behind.likely) == (False, True)
+    undecided = msgspec.structs.replace(answer.flows[0], supposed=(Supposition(HOST, "the sockets", "ss"),))
+    assert resting_behind(answer.network, (undecided,), answer.causes) == set()

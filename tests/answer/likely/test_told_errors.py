@@ -12,7 +12,7 @@ TAKEN = "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address 
 def test_a_quoted_error_names_its_cause() -> None:
     found = told(TAKEN)
     cause = found.causes[0]
-    assert (cause.id, cause.likely, cause.severity) == ("published-port-held-by-other-process", True, "advice")
+    assert (cause.id, cause.likely, cause.severity) == ("published-port-held-by-other-process", False, "blocking")
     assert cause.explains[0].line == 1
     assert not cause.remedies
 

@@ -75,3 +75,24 @@ def test_the_name_of_the_host_is_unknown(text: str, unknown: bool) -> None:
 )
 def test_a_service_of_the_host_listens_on_loopback(text: str, origin: str | None, found: bool) -> None:
     assert _points(text, "host-service-listens-on-loopback", "9000", origin) is found
+
+
+_LOCAL = "$ curl -I http://127.0.0.1:7000\nHTTP/1.1 200 OK\n"
+_PUBLIC = "root@srv:~# curl http://203.0.113.7:7000\ncurl: (28) Failed to connect to 203.0.113.7 port 7000: Timed out\n"
+_HELD = "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n    inet {}/28 scope global eth0\n"
+_ON_HOST = "root@srv:~# docker ps\n"
+
+
+@each_row(
+    ("text", "is_behind_nat"),
+    (
+        (_ON_HOST + _LOCAL + _PUBLIC + _HELD.format("10.100.3.4"), True),
+        (_ON_HOST + _LOCAL + _PUBLIC + _HELD.format("203.0.113.7"), False),
+        (_ON_HOST + _LOCAL + _PUBLIC, False),
+        (_ON_HOST + _PUBLIC + _HELD.format("10.100.3.4"), False),
+    ),
+)
+def test_the_host_does_not_reach_its_public_address(text: str, is_behind_nat: bool) -> None:
+    question = parse_question("check", (), None, (), World(), None, None)
+    (cause, *_) = ask(question, (evidence_in_texts((_STARTED + text,)),), depth="causes").causes
+    assert (cause.id == "nat-loopback-on-cloud-address") == is_behind_nat

@@ -57,7 +57,12 @@ from hairpin.suppose.hints.told_names import (
     silent_name_server,
     stopped_containers,
 )
-from hairpin.suppose.hints.told_reach import host_service_on_loopback, unknown_host_name, unpublished_port
+from hairpin.suppose.hints.told_reach import (
+    host_service_on_loopback,
+    own_public_address,
+    unknown_host_name,
+    unpublished_port,
+)
 from hairpin.suppose.hints.told_ways import (
     bare_bridge,
     bare_uplink,
@@ -134,6 +139,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
             yield from overlapping_ranges(lines, host, host.told, has_failure=False)
         if host.told is None or not failures:
             continue
+        yield from own_public_address(host, host.told)
         yield from unpublished_port(prose, host, host.told)
         yield from unknown_host_name(prose, host, host.told, answer.question.asking or UNNAMED)
         yield from overlapping_ranges(lines, host, host.told)

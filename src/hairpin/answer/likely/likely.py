@@ -21,26 +21,25 @@ from hairpin.answer.likely.hinted import (
     with_shown_by,
 )
 from hairpin.answer.likely.next_reading import both, meaning_of, of_alternatives, of_basics, of_suppositions
+from hairpin.answer.likely.stated import FITTING, fits, flows_of
 from hairpin.answer.likely.supposed import resting_behind, with_supposed
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.errors import ChangeError, UsageError
+from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.message import Message
-from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
-from hairpin.question.flows import flows_for
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
 from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
-from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
 
 _replace = msgspec.structs.replace
@@ -58,18 +57,6 @@ _FEWEST = 3
 _OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
 """Matches an address of the engine's default pools.  A client that asks such an address is on the host or in a
 container."""
-_FITTING: dict[str, frozenset[Verdict]] = {
-    "answered": frozenset({"delivered", "leaves", "misdirected", "depends"}),
-    "refused": frozenset({"refused", "rejected"}),
-    "reset": frozenset({"refused", "rejected"}),
-    "empty": frozenset({"refused", "rejected"}),
-    "timeout": frozenset({"dropped", "unanswered", "looped"}),
-    "unreachable": frozenset({"rejected", "dropped", "unanswered"}),
-    "prohibited": frozenset({"rejected"}),
-    "failed": frozenset({"refused", "rejected", "dropped", "unanswered", "looped"}),
-}
-"""The verdicts of a walk that fit each outcome that a client saw.  If a container refuses a connection of docker-proxy,
-the client sees a reset or an empty answer."""
 
 
 def targets_told(network: Network) -> tuple[Target, ...]:
@@ -78,6 +65,14 @@ def targets_told(network: Network) -> tuple[Target, ...]:
     told = (host.told for host in network.hosts if host.told is not None)
     targets = dict.fromkeys(target for each in told for target in targets_of(each))
     return tuple(each for each in targets if each.container is None or _is_known(network, each.container))
+
+
+def origin_told(network: Network) -> Origin | None:
+    """Return the place of the clients that failed, if the texts show one place for all failures that name a target."""
+    outcomes = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
+    places = {each.origin for each in outcomes if each.failed and target_of(each) is not None}
+    place = places.pop() if len(places) == 1 else ""
+    return parse_origin(place) if place == HOST else None
 
 
 def _is_known(network: Network, name: str) -> bool:
@@ -90,8 +85,9 @@ def with_likely(answer: Answer) -> Answer:
     command."""
     network = answer.network
     flows = with_supposed(network, answer.flows, answer.question)
-    resting = {ref for each in flows if each.supposed for ref in each.causes}
-    resting |= resting_behind(network, flows, answer.causes)
+    behind = resting_behind(network, flows, answer.causes)
+    proven = {ref for each in flows if not each.supposed for ref in each.causes} - behind
+    resting = {ref for each in flows for ref in each.causes} - proven
     outcomes = tuple(each for host in network.hosts if host.told is not None for each in host.told.outcomes)
     failures = tuple(each for each in outcomes if each.failed)
     causes = tuple(
@@ -179,12 +175,12 @@ def _stopping(
     network = answer.network
     about = _ports_of(network, flows) if answer.question.targets else frozenset[int]()
     stated = tuple(
-        (each, _flows_of(network, each, flows))
+        (each, flows_of(network, each, flows))
         for each in outcomes
         if not each.failed or each.port is None or not about or each.port in about
     )
     # If a flow does not pass on the ordinary host, a told part stops it: no alternative has to explain it.
-    passing = tuple(flow for flow in flows if walked(network, flow).verdict not in _FITTING["failed"])
+    passing = tuple(flow for flow in flows if walked(network, flow).verdict not in FITTING["failed"])
     found = {each.cause or each.command: each for each in hints}
     for each in alternatives(network, flows):
         try:
@@ -193,7 +189,7 @@ def _stopping(
             continue
         if all(walked(then, flow).succeeds for flow in passing):
             continue
-        if all(_fits(then, outcome, asked) for outcome, asked in stated):
+        if all(fits(then, outcome, asked) for outcome, asked in stated):
             hinted = found.get(each.cause)
             points = leaning.points.get(each.cause, 0)
             if hinted is None:
@@ -230,36 +226,6 @@ def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) 
         and not inner
         and all(not each.origin and each.result in ("timeout", "failed", "unreachable") for each in failed)
     )
-
-
-def _flows_of(network: Network, outcome: Outcome, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the flows that a stated outcome is about.
-
-    If the text does not show where the client was, these are the flows of any client.  ``asked``: the flows of the
-    question.  The outcome is about these flows if the text says in words that the host itself gets an answer."""
-    target = target_of(outcome)
-    if target is None:
-        is_of_host = outcome.origin == HOST and not outcome.host
-        return tuple(each for each in asked if isinstance(each.start, FromHost)) if is_of_host else ()
-    try:
-        flows = flows_for(network, (target,), _origin(outcome))
-    except UsageError:
-        return ()
-    if outcome.origin:
-        return flows
-    far = tuple(each for each in flows if isinstance(each.start, Outside | Lan))
-    return far or flows
-
-
-def _origin(outcome: Outcome) -> Origin | None:
-    return parse_origin(outcome.origin) if outcome.origin else None
-
-
-def _fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
-    wanted = _FITTING.get(outcome.result)
-    if wanted is None or not flows:
-        return True
-    return any(walked(network, each).verdict in wanted for each in flows)
 
 
 def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:

@@ -4,20 +4,35 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer, FlowAnswer
 from hairpin.errors import ChangeError
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 
 
 def with_supposed(network: Network, flows: tuple[FlowAnswer, ...], question: Question) -> tuple[FlowAnswer, ...]:
     """Return the flows with the supposed parts on which their verdicts rest."""
-    if all(host.told is None for host in network.hosts):
+    if not any(host.is_of_text for host in network.hosts):
         return flows
-    from hairpin.suppose.parts import supposed_in  # noqa: PLC0415 - most hosts are read themselves
-
     by_name = any(each.container is not None for each in question.targets)
-    return tuple(
-        msgspec.structs.replace(each, supposed=supposed_in(network, each.trace.flow, by_name=by_name)) for each in flows
-    )
+    asked = tuple(each.trace.flow for each in flows)
+    return tuple(_with_supposed(network, each, asked, by_name=by_name) for each in flows)
+
+
+def _with_supposed(network: Network, flow: FlowAnswer, asked: tuple[Flow, ...], *, by_name: bool) -> FlowAnswer:
+    """Return the flow with the supposed parts on which its verdict rests.  If told parts alone stop it and its
+    cause is known, it rests on nothing else."""
+    from hairpin.answer.likely.stated import states_failure  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.suppose.favourable import stops_anyway  # noqa: PLC0415
+    from hairpin.suppose.parts import supposed_in  # noqa: PLC0415
+
+    trace = flow.trace
+    supposed = supposed_in(network, trace.flow, by_name=by_name)
+    if not supposed or not flow.causes:
+        return msgspec.structs.replace(flow, supposed=supposed)
+    stated = states_failure(network, trace, asked)
+    if stops_anyway(network, trace.flow, trace, supposed, stated=stated):
+        return msgspec.structs.replace(flow, supposed=(), anyway=True)
+    return msgspec.structs.replace(flow, supposed=supposed)
 
 
 def resting_behind(network: Network, flows: tuple[FlowAnswer, ...], causes: tuple[CauseAnswer, ...]) -> set[str]:

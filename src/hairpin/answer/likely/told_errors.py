@@ -3,6 +3,9 @@
 In such an error, an engine, a kernel or a client names the fault itself.  A quoted error is a better hint than a
 supposition.  So the causes of quoted errors come after the causes that the text's own parts prove, and before the
 causes that supposed parts make possible.
+
+Some errors are readings of the host: the engine or the kernel has met the fault, and says so.  Such an error proves its
+cause, whatever the rest of the host is like.
 """
 
 import re
@@ -51,10 +54,14 @@ def with_told_errors(answer: Answer) -> Answer:
     if not answer.is_of_text:
         return answer
     errors = tuple(each for evidence in answer.evidence for each in _errors(_lines_of(evidence)))
+    named = tuple(_causes(errors, answer))
+    met = {each.id for each in named if not each.likely}
+    answer = _replace(
+        answer, causes=tuple(_proven_by_error(each) if each.id in met else each for each in answer.causes)
+    )
     found = [each for each in answer.causes if each.shown_by is None]
     rest = [each for each in answer.causes if each.shown_by is not None]
     known = {each.id for each in found}
-    named = tuple(_causes(errors, answer))
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
     asked = None if any(not each.likely for each in found) else _confirming(made, answer)
@@ -63,7 +70,13 @@ def with_told_errors(answer: Answer) -> Answer:
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
         asked = _confirming(made[:1], answer) or asked if made and made[0] in named else asked
-    return _replace(answer, causes=_with_refs((*found, *made, *kept)), next=asked or answer.next)
+    ranked = sorted((*found, *made, *kept), key=lambda each: each.likely)
+    return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
+
+
+def _proven_by_error(cause: CauseAnswer) -> CauseAnswer:
+    """Return the walked cause, which an error proves.  A cause to which only words point gives way to the error's."""
+    return _replace(cause, likely=False, severity="blocking") if cause.shown_by is None else cause
 
 
 _Causes = list[CauseAnswer]
@@ -118,6 +131,13 @@ _CONFIRMED = frozenset({
 })  # fmt: skip
 """The causes that an error names so surely that the next command only has to confirm them.  For other causes, an error
 is one hint among the hints of the text."""
+
+_MET = frozenset({
+    "address-pool-exhausted", "cni-plugin-missing", "docker-daemon-not-running", "docker-filter-chain-missing",
+    "docker-nat-chain-missing", "kernel-module-missing", "port-allocated-by-other-container",
+    "publish-address-not-on-host", "published-port-held-by-other-process",
+})  # fmt: skip
+"""The causes that an engine or the kernel has met itself if it prints an error about them."""
 
 
 def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
@@ -194,8 +214,15 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
     for (cause, _), error in list(named.items())[:_MOST]:
         known_as = known_cause(cause)
         seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
-        yield likely_cause(cause, answer.network.this.name,
+        made = likely_cause(cause, answer.network.this.name,
             Candidate(known_as.title if known_as is  not None else error.entry.meaning, message("{quote}: {meaning}",
             quote=error.quote, meaning=error.entry.meaning), Change(()), OfFile(f"line {error.line}"),
             "nothing-listens-there"), ref="", explains=(seen,), shown_by=(error.entry.command,
             error.entry.shows or error.entry.meaning))  # fmt: skip
+        is_met = cause in _MET and error.entry.printed_by == "host" and cause == _surest(error.entry)
+        yield _replace(made, likely=False, severity="blocking", shown_by=None) if is_met else made
+
+
+def _surest(entry: TextMeaning) -> str:
+    """Return the cause that an error names before all others; empty if the error names none."""
+    return entry.kept_by or next(iter((*entry.shown_by, *entry.causes)), "")

@@ -35,6 +35,11 @@ def write_of_text(
             first = next((each for each in answer.flows if cause.ref in each.causes), None)
             write_cause(cause, first)
             _write_explained(cause, words, paper)
+    for cause in answer.causes:
+        if not cause.likely and cause.shown_by is None and cause not in shown:
+            paper.gap()
+            write_cause(cause, None)
+            _write_explained(cause, words, paper)
     write_suppositions(answer, words, paper)
     _write_possible([each for each in answer.causes if each.shown_by is not None], words, paper)
     if answer.next is not None:
@@ -74,9 +79,12 @@ def _write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places) 
             write_supposed_verdict(flow, flow_text(flow.trace.flow, places), words, paper)
         else:
             good = flow.trace.succeeds
+            verdict = VERDICTS[flow.trace.verdict]
+            if flow.anyway:
+                verdict = message("{verdict}, whatever the rest of the host is like", verdict=words(verdict))
             paper.prose(
                 flow_text(flow.trace.flow, places),
-                first=f"{'✓' if good else '✗'} {words(VERDICTS[flow.trace.verdict])}  ",
+                first=f"{'✓' if good else '✗'} {words(verdict)}  ",
                 first_style="good" if good else "bad",
             )  # fmt: skip
     if not answer.flows:

@@ -3,10 +3,13 @@ publishes, the engine's name for the host, and a service of the host at a loopba
 
 from collections.abc import Iterator
 
+from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.message import message
+from hairpin.network.prefix import address_text
+from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own_loopback
 from hairpin.question.asked import Origin
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose, words
@@ -152,3 +155,32 @@ def host_service_on_loopback(
 
 def _ports(binding: PortBinding) -> tuple[int, ...]:
     return tuple(each for each in (binding.host_port, binding.container_port) if each)
+
+
+def own_public_address(host: Host, told: ToldParts) -> Iterator[Hinted]:
+    """Yield that the host does not reach itself at its public address: the host's own client gets no answer there, but
+    gets one at a loopback address and the same port, and the told addresses of the host lack the address."""
+    own = [each for each in told.outcomes if each.origin == HOST]
+    served = {each.port for each in own if not each.failed and is_own_loopback(each.host)}
+    held = {address_text(each.value, each.version) for each in host.namespace(HOST).addresses}
+    for each in own:
+        lost = each.result in ("timeout", "unreachable") and each.port in served and each.host not in held
+        if lost and _is_public(each.host):
+            means = message(
+                "The host has no address {address}, and gets no answer there from its own port {port}: its provider "
+                "translates the address, and does not send the host's own packets back to it",
+                address=each.host, port=each.port,
+            )  # fmt: skip
+            yield Hinted("nat-loopback-on-cloud-address", _OWN, means, each.line, each.target)
+            return
+
+
+_OWN = 24
+_PRIVATE = Sought(
+    r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|127\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
+)
+_IPV4 = Sought(r"\d{1,3}(?:\.\d{1,3}){3}")
+
+
+def _is_public(address: str) -> bool:
+    return _IPV4.fullmatch(address) is not None and _PRIVATE.match(address) is None

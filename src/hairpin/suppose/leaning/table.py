@@ -127,8 +127,8 @@ LEANS: tuple[Lean, ...] = (
     lean("br-netfilter-off-hairpin", 1, "hairpin +3, two containers +3, timeout +2, hangs +1, published on +1, "
         "kubernetes +2, reset +1, refused -4, to the internet -3, no name -3, ufw -1, asks itself -4", needs="hairpin"),
     lean("hairpin-masquerade-missing", 1, "itself +4, translated +3, hairpin +5, lxc +2, libvirt +2, host works +1, "
-        "outside works +3, inside fails +3, timeout +1, own host +1, refused -2, no name -3, to the internet -2, "
-        "asks itself -4, ufw -2", needs="hairpin, outside works, itself"),
+        "outside works +3, inside fails +3, host fails -4, timeout +1, own host +1, refused -2, no name -3, "
+        "to the internet -2, asks itself -4, ufw -2", needs="hairpin, outside works, itself"),
     lean("hairpin-mode-off", 1, "itself +7, hairpin +2, kubernetes +2, timeout +1, inside fails +1, refused -3, "
         "no name -3, to the internet -2, asks itself -5", needs="itself"),
     lean("", 0, "client address lost +14", needs="client address lost",

@@ -19,6 +19,7 @@ import msgspec
 
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Result
+from hairpin.pasted.commands import INTRODUCED_CALL
 from hairpin.pasted.form import Command, Found, Fragment, Paste
 from hairpin.sought import Sought
 
@@ -127,8 +128,11 @@ def origin_of(paste: Paste, command: Command, host: str) -> str:
         return ""
     if is_loopback(host):
         return HOST
-    asked = any(each.host == command.host and each.words[0] in _ON_HOST for each in paste.commands.values())
-    return HOST if command.host and asked else ""
+    is_introduced = INTRODUCED_CALL.match(paste.lines[command.line]) is not None
+    others = (each for each in paste.commands.values() if each.words[0] in _ON_HOST and each.netns == HOST)
+    if is_introduced:  # who writes how each command was called writes about one place
+        return HOST if any(INTRODUCED_CALL.match(paste.lines[each.line]) is not None for each in others) else ""
+    return HOST if command.host and any(each.host == command.host for each in others) else ""
 
 
 def is_loopback(host: str) -> bool:

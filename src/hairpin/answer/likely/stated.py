@@ -1,0 +1,81 @@
+"""The flows and verdicts that fit the outcomes which a text states."""
+
+from hairpin.errors import UsageError
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import Outcome
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.question.asked import Origin
+from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_origin
+from hairpin.suppose.asked import target_of
+from hairpin.walk.trace import Trace
+from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walked import walked
+
+FITTING: dict[str, frozenset[Verdict]] = {
+    "answered": frozenset({"delivered", "leaves", "misdirected", "depends"}),
+    "refused": frozenset({"refused", "rejected"}),
+    "reset": frozenset({"refused", "rejected"}),
+    "empty": frozenset({"refused", "rejected"}),
+    "timeout": frozenset({"dropped", "unanswered", "looped"}),
+    "unreachable": frozenset({"rejected", "dropped", "unanswered"}),
+    "prohibited": frozenset({"rejected"}),
+    "failed": frozenset({"refused", "rejected", "dropped", "unanswered", "looped"}),
+}
+"""The verdicts of a walk that fit each outcome that a client saw.  If a container refuses a connection of docker-proxy,
+the client sees a reset or an empty answer."""
+
+
+def flows_of(network: Network, outcome: Outcome, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    """Return the flows that a stated outcome is about.
+
+    If the text does not show where the client was, these are the flows of any client.  ``asked``: the flows of the
+    question.  The outcome is about these flows if the text says in words that the host itself gets an answer."""
+    target = target_of(outcome)
+    if target is None:
+        is_of_host = outcome.origin == HOST and not outcome.host
+        return tuple(each for each in asked if isinstance(each.start, FromHost)) if is_of_host else ()
+    try:
+        flows = flows_for(network, (target,), _origin(outcome))
+    except UsageError:
+        return ()
+    if outcome.origin:
+        return flows
+    far = tuple(each for each in flows if isinstance(each.start, Outside | Lan))
+    return far or flows
+
+
+def _origin(outcome: Outcome) -> Origin | None:
+    return parse_origin(outcome.origin) if outcome.origin else None
+
+
+def fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
+    wanted = FITTING.get(outcome.result)
+    if wanted is None or not flows:
+        return True
+    return any(walked(network, each).verdict in wanted for each in flows)
+
+
+def states_failure(network: Network, trace: Trace, asked: tuple[Flow, ...]) -> bool:
+    """Return whether a text states that this flow failed, in the way in which its walk fails.  ``asked``: the flows of
+    the question."""
+    outcomes = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
+    return any(
+        each.failed and trace.verdict in FITTING.get(each.result, ()) and _is_about(network, each, trace.flow, asked)
+        for each in outcomes
+    )
+
+
+def _is_about(network: Network, outcome: Outcome, flow: Flow, asked: tuple[Flow, ...]) -> bool:
+    """Return whether the outcome may be of this flow.  An outcome of another machine's client without a target is about
+    the question's flows from outside."""
+    if target_of(outcome) is None and not outcome.origin and not outcome.host:
+        return flow in asked and isinstance(flow.start, Outside | Lan)
+    return any(_is_same(flow, each) for each in flows_of(network, outcome, asked))
+
+
+def _is_same(one: Flow, other: Flow) -> bool:
+    return (one.start, one.version, one.daddr, one.protocol, one.dport) == (
+        other.start, other.version, other.daddr, other.protocol, other.dport,
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""The most favourable host: whether a part that no text shows could save a packet that stops at a told part.
+
+A walk on the ordinary host stops at a part that the text shows.  Each supposed part may have another state.  If the
+packet stops at the same part with the most favourable state of each supposed part, too, then the text proves the stop,
+whatever the rest of the host is like.
+
+Most supposed parts have their most favourable state on the ordinary host: services listen at all addresses, and the
+tables that are not told let packets pass (``Supposition.elsewise``).  The other ones are walked here, or a failure that
+the text states excludes them: a client that got no answer was not served by another way.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.change.change import Change, SetSysctl
+from hairpin.change.simulation.simulate import simulate
+from hairpin.errors import ChangeError
+from hairpin.evidence.reading import HOST
+from hairpin.evidence.told import ToldParts, ToldTable
+from hairpin.host.host import Host
+from hairpin.host.link import is_bridge_by_name
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.suppose.alternatives import without_translation
+from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
+from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided, SysctlDecided
+from hairpin.walk.state import Stop
+from hairpin.walk.trace import Trace
+from hairpin.walk.walked import walked
+
+_MASTERS = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
+_NO_UPLINK = ("all", "default", "lo")
+_WALKED = frozenset((SYSCTLS, RULES, LINKS))
+"""The commands of the supposed parts whose most favourable states are walked or looked up."""
+
+
+def stops_anyway(
+    network: Network, flow: Flow, trace: Trace, supposed: tuple[Supposition, ...], *, stated: bool
+) -> bool:
+    """Return whether told parts alone stop the flow, whatever the supposed parts are like.
+
+    ``trace``: the flow's walk on the ordinary host.  ``supposed``: the parts on which this walk rests.  ``stated``:
+    whether the text states that this flow failed in the way in which the walk fails."""
+    stop = trace.usual.stop
+    if stop is None or any(each.succeeds or each.stop != stop for each in trace.branches):
+        return False
+    host = network.host(stop.netns.host)
+    told = host.told
+    if told is None or any(each.elsewise == "other" for each in supposed) or not _is_told(stop, host, told):
+        return False
+    needed = {each.command for each in supposed if each.elsewise == "passes"}
+    if isinstance(stop.decided_by, RuleDecided) and not needed <= {SYSCTLS, RULES}:
+        return False  # rules match links and addresses
+    if not _comes_in_by_told_link(host, told, trace):
+        return False
+    if stated:
+        return True
+    if not needed <= _WALKED or (RULES in needed and stop.stage != "forward"):
+        return False  # a rule that no text shows may translate a packet to this host itself
+    return all(_stops_alike(then, flow, stop) for then in _saving(network, host, needed))
+
+
+def _stops_alike(network: Network, flow: Flow, stop: Stop) -> bool:
+    then = walked(network, flow).usual.stop
+    return then is not None and (then.reason, then.netns, then.link) == (stop.reason, stop.netns, stop.link)
+
+
+def _saving(network: Network, host: Host, needed: set[str]) -> Iterator[Network]:
+    """Yield the network with each state of a supposed part that may save a packet."""
+    changes: list[Change] = []
+    if SYSCTLS in needed:
+        changes.append(_with_all_switches_on(host))
+    if RULES in needed and (without := without_translation(host)) is not None:
+        changes.append(without)
+    for each in changes:
+        try:
+            yield simulate(each, network)
+        except ChangeError:
+            continue
+
+
+def _with_all_switches_on(host: Host) -> Change:
+    """Return the change that makes each link forward whose switch no text shows."""
+    assert host.told is not None
+    paths = (("net", "ipv4", "conf", each.name, "forwarding") for each in host.namespace(HOST).links)
+    return Change(tuple(SetSysctl(host.netns, path, "1") for path in paths if path not in host.told.sysctls))
+
+
+# --- what is told ----------------------------------------------------------------------------------------------------
+
+
+def _is_told(stop: Stop, host: Host, told: ToldParts) -> bool:
+    """Return whether the text shows the thing that stopped the packet, completely as far as hairpin can see."""
+    netns = stop.netns.name
+    match stop.decided_by:
+        case SysctlDecided(path=path):
+            return netns == HOST and (path in told.sysctls or (stop.reason == "forwarding-off" and _is_off(host, told)))
+        case RuleDecided(place=place) if netns == HOST and place.dialect.startswith("iptables"):
+            is_doubtful = (HOST, place.family) in told.doubtful
+            return ToldTable(place.family, place.table) in told.tables and not is_doubtful
+        case RuleDecided() if netns == HOST:
+            return told.natives and (HOST, "natives") not in told.doubtful
+        case SocketDecided():
+            return told.proves(netns, "sockets")
+        case RouteDecided():
+            version = stop.seen.packet.version
+            return told.proves(netns, f"routes{version}") and told.proves(netns, f"rules{version}")
+        case _:
+            return False
+
+
+def _is_off(host: Host, told: ToldParts) -> bool:
+    """Return whether the text shows that the switch for all links is off."""
+    values = host.namespace(HOST).sysctls.values
+    return any(path in told.sysctls and values.get(path) == "0" for path in _MASTERS)
+
+
+def _comes_in_by_told_link(host: Host, told: ToldParts, trace: Trace) -> bool:
+    """Return whether the text shows the link by which an outside client's packets come in: the default route leads by
+    it, somebody captured the packets on it, or no other link of the text may lead out of the host."""
+    first = next((each for each in trace.usual.request if each.stage == "device-in"), None)
+    if not isinstance(trace.flow.start, Outside | Lan) or first is None:
+        return True
+    defaults = (each for each in host.namespace(HOST).routes if not each.prefix_length and each.version == 4)
+    if told.proves(HOST, "routes4") and any(hop.link == first.link for each in defaults for hop in each.next_hops):
+        return True
+    others = frozenset(_ways_in(host, told)) - {first.link}
+    return not others or (first.link in told.captured and others.isdisjoint(told.captured))
+
+
+def _ways_in(host: Host, told: ToldParts) -> Iterator[str]:
+    """Yield the links of the text that may lead out of the host."""
+    bridges = {each.bridge for engine in host.engines for each in engine.networks}
+    named = {path[3] for path in told.sysctls if path[:3] == ("net", "ipv4", "conf")}
+    if (HOST, "links") in told.parts:
+        named = {each.name for each in host.namespace(HOST).links if each.up and each.master is None}
+    for each in named.difference(_NO_UPLINK, bridges):
+        if not is_bridge_by_name(each) and not each.startswith(("veth", "docker", "cni", "flannel", "tun", "wg")):
+            yield each

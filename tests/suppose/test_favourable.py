@@ -1,0 +1,82 @@
+"""A told part that stops a packet is proven if no supposed part could save the packet."""
+
+import pytest
+
+from hairpin.answer.outcome import exit_status
+from tests.answer.likely.test_likely import answer
+from tests.suppose.test_ordinary import ADDRESSES, CLOSED, RUN
+
+FAILS = "The port times out from another machine.\n"
+OFF = "$ sysctl -a | grep forwarding\nnet.ipv4.conf.all.forwarding = 1\nnet.ipv4.conf.{}.forwarding = 0\n"
+MASTER_OFF = "$ sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 0\n"
+NAT = """\
+$ iptables-save -t nat
+*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
+-A POSTROUTING -s 172.18.0.0/16 ! -o docker0 -j MASQUERADE
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:80
+COMMIT
+"""
+SECOND = """\
+4: ens4: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP group default qlen 1000
+    link/ether 52:54:00:aa:bb:cd brd ff:ff:ff:ff:ff:ff
+    inet 10.9.0.5/24 brd 10.9.0.255 scope global ens4
+"""
+ROUTES = "$ ip route\ndefault via 10.8.0.1 dev ens3\n10.8.0.0/24 dev ens3 scope link src 10.8.0.5\n"
+CAPTURE = "$ tcpdump -ni {} tcp port 8080\nlistening on {}, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n"
+
+PROVEN: dict[str, tuple[str, ...]] = {
+    "the failure that the text states excludes another way": (RUN, ADDRESSES, OFF.format("ens3"), FAILS),
+    "no failure is stated, but the rules are told": (RUN, ADDRESSES, NAT, OFF.format("ens3")),
+    "the default route shows the link": (RUN, ADDRESSES + SECOND, ROUTES, OFF.format("ens3"), FAILS),
+    "a capture shows the link": (RUN, ADDRESSES + SECOND, CAPTURE.format("ens3", "ens3"), OFF.format("ens3"), FAILS),
+    "no link is listed, and one alone is named": (RUN, OFF.format("eth0"), FAILS),
+}
+OPEN: dict[str, tuple[str, ...]] = {
+    "docker-proxy needs no rule, and no rule is told": (RUN, ADDRESSES, OFF.format("ens3")),
+    "the packets may come in by another link": (RUN, ADDRESSES + SECOND, OFF.format("ens3"), FAILS),
+    "a link's own switch may be on": (RUN, ADDRESSES, NAT, MASTER_OFF),
+    "the rules are told, and not the links that they match": (RUN, CLOSED, FAILS),
+}
+
+
+def proven(*texts: str) -> list[str]:
+    """Return the ids of the causes that the texts prove."""
+    found = answer(*texts, targets=("8080",))
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert (exit_status(found) == 1) == bool(named)
+    return named
+
+
+@pytest.mark.parametrize("texts", PROVEN.values(), ids=PROVEN)
+def test_whatever_the_rest_is_like(texts: tuple[str, ...]) -> None:
+    assert proven(*texts) == ["interface-forwarding-off"]
+
+
+@pytest.mark.parametrize("texts", OPEN.values(), ids=OPEN)
+def test_a_supposed_part_could_save_the_packet(texts: tuple[str, ...]) -> None:
+    assert proven(*texts) == []
+
+
+def test_a_stated_failure_of_another_kind_proves_nothing() -> None:
+    refused = "$ curl http://10.8.0.5:8080\ncurl: (7) Failed to connect to 10.8.0.5 port 8080: Connection refused\n"
+    assert proven(RUN, ADDRESSES, OFF.format("ens3"), refused) == []
+
+
+def test_the_switch_of_all_links_is_proven_by_a_stated_failure() -> None:
+    assert proven(RUN, ADDRESSES, MASTER_OFF, FAILS) == ["ip-forward-off"]
+
+
+def test_the_repair_is_that_of_a_host_that_was_read() -> None:
+    found = answer(RUN, ADDRESSES, OFF.format("ens3"), FAILS, targets=("8080",))
+    (cause, *_) = found.causes
+    assert cause.remedies
+    assert cause.proof is not None
+    assert found.flows[0].anyway
+    assert found.flows[0].verdict == "dropped"
