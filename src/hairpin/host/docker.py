@@ -135,14 +135,13 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def running(self) -> bool:
-        """Whether the container's processes and its network namespace exist.  Processes and namespace exist while the
-        container is paused; neither exists between two restarts."""
+        """Whether the container's processes and its namespace exist: also while it is paused, not between restarts."""
         return self.status in ("running", "paused")
 
     @property
     def has_unknown_end(self) -> bool:
-        """Whether nothing tells how the container ended: its engine does not know, as after a boot, or the container
-        ends only in a simulated event.  If a person had stopped the container, its engine would know."""
+        """Whether nothing tells how the container ended, as after a boot or in a simulated event.  If a person had
+        stopped the container, its engine would know."""
         return self.exit_code is None and not is_engine_time(self.finished_at)
 
     @property
@@ -154,9 +153,7 @@ class Container(msgspec.Struct, frozen=True):
     @property
     def service_names(self) -> tuple[str, ...]:
         """The names of the container's service.  A swarm's resolver answers the service's name with the service's
-        virtual address, and ``tasks.NAME`` with the addresses of the tasks.
-
-        Source: moby libnetwork/service_common.go addServiceBinding()"""
+        virtual address, and ``tasks.NAME`` with the addresses of the tasks (moby libnetwork/service_common.go)."""
         of_swarm = (f"tasks.{self.service}",) if self.is_task else ()
         return (self.service, *of_swarm) if self.service else ()
 
@@ -273,20 +270,13 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     def gives_bridge_an_address(self, version: Literal[4, 6]) -> bool:
         """Return whether the bridge has the gateway's address; with the option ``inhibit_ipv4`` another machine is the
         IPv4 gateway.  Source: moby libnetwork/drivers/bridge/setup_ipv4_linux.go"""
-        return not self.is_isolated(version) and self._is_gateway(version)
+        given_away = is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
+        return self.gateway_mode(version) != "isolated" and (version == 6 or not given_away)
 
-    def _is_gateway(self, version: Literal[4, 6]) -> bool:
-        return version == 6 or not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
-
-    def is_routed(self, version: Literal[4, 6]) -> bool:
-        """Return whether the network is routed: routers have a route to it, and its packets are not masqueraded.
-        Source: moby libnetwork/drivers/bridge/bridge_linux.go, gateway modes"""
-        return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
-
-    def is_isolated(self, version: Literal[4, 6]) -> bool:
-        """Return whether the network's bridge has no address by its maker's choice, so that its containers reach only
-        each other, and the host none of them.  Source: as above"""
-        return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "isolated"
+    def gateway_mode(self, version: Literal[4, 6]) -> str:
+        """Return the gateway mode; empty for the default.  ``routed``: routers have a route to the network, and nothing
+        masquerades its packets.  ``isolated``: its bridge has no address (moby drivers/bridge/bridge_linux.go)."""
+        return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") or ""
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -334,7 +324,7 @@ class Engine(msgspec.Struct, frozen=True):
     """For Podman: ``netavark`` or ``cni``; None if Podman did not say."""
     network_version: str = ""
     has_resolver: Annotated[bool | None, of(walked=False)] = None
-    """For Podman: whether it finds the program that is the name server of its networks; None if it did not say."""
+    """For Podman: whether it finds the program of its networks' name server; None if it did not say."""
     network_stack: str | None = None
     """For a rootless Podman: the program that carries the packets of its own networks (``pasta``, ``slirp4netns``) out
     of their namespace; empty if none runs; None if this is not known."""

@@ -4,8 +4,8 @@
 
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does.  A *match* that is not
 satisfied ends the rule.  A *statement* acts on the packet.  A rule of iptables has its matches before its one target; a
-rule of nftables may mix them.  Later code does not distinguish the dialects, except to quote ``Rule.text``.
-Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, and names are strings.
+rule of nftables may mix them.  Later code does not distinguish the dialects, except to quote ``Rule.text``.  Nearly all
+matches compare a number with ranges (:class:`FieldMatch`).  Addresses are integers, names strings.
 """
 
 from typing import Literal
@@ -99,8 +99,7 @@ class SetMatch(Node, frozen=True, tag="set", gc=False):
 
 
 class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=True, dict=True):
-    """The ``fields`` are an element of an anonymous set with several dimensions.  An anonymous set with one dimension
-    becomes a FieldMatch or a NameMatch."""
+    """The ``fields`` are an element of an anonymous set with several dimensions (one with one is a FieldMatch)."""
 
     elements: tuple["Element", ...]
     fields: tuple[Field | NameField, ...]
@@ -120,8 +119,7 @@ class FibMatch(Node, frozen=True, tag="fib", gc=False):
 
 class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
     """A route leads back to the source by the input interface: ``-m rpfilter``, nft ``fib saddr . iif oif != 0``.
-    ``loose``: a route by any interface counts.  ``accept_local``: packets with a local source satisfy it.
-    ``validmark``: the lookup uses the packet's mark."""
+    ``loose``: a route by any interface counts.  ``accept_local``: a local source, too.  ``validmark``: by the mark."""
 
     negated: bool = False
     loose: bool = False
@@ -146,8 +144,8 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it.
-    ``usual``: whether a single first packet on an idle host satisfies the match.  ``fixed``: whether every packet does
-    what ``usual`` says, as with a probability of 1 or 0.  ``rate``: the traffic below it."""
+    ``usual``: whether a first packet on an idle host satisfies it; ``fixed``: so does every other, as with a
+    probability of 1 or 0.  ``rate``: the traffic below it."""
 
     name: str
     text: str

@@ -83,7 +83,7 @@ def _of_engines(host: Host, version: Version) -> Iterator[tuple[Subnet, bool]]:
         for network in engine.networks:
             for each in network.subnets if network.driver == "bridge" else ():
                 if each.version == version:
-                    masquerades = engine.masquerades(network) and not network.is_routed(version)
+                    masquerades = engine.masquerades(network) and network.gateway_mode(version) != "routed"
                     yield (each.network, each.prefix_length), masquerades
 
 

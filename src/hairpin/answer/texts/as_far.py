@@ -109,7 +109,7 @@ def enters_a_network(flow: FlowAnswer, answer: Answer) -> bool:
         for host in answer.network.hosts
         for engine in host.engines
         for network in engine.networks
-        if network.bridge is not None and not network.is_routed(asked.version)
+        if network.bridge is not None and network.gateway_mode(asked.version) != "routed"
         for subnet in network.subnets
     )
     return any(subnet.holds(asked.daddr, asked.version) for subnet in subnets)

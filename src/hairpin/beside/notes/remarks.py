@@ -52,7 +52,7 @@ def _of_routed(host: Host) -> Iterator[Message]:
         for version, end in product(_VERSIONS, engine.endpoints_of(container) if lacking else ()):
             joined, address = engine.network(end.network), end.ipv4 if version == 4 else end.ipv6
             ports = dict.fromkeys(f"{each.host_port}/{each.protocol}" for each in lacking if each.version == version)
-            if ports and joined is not None and address is not None and joined.is_routed(version):
+            if ports and joined is not None and address is not None and joined.gateway_mode(version) == "routed":
                 yield message(
                     "network {network} of {name} is routed over IPv{version} (gateway_mode_ipv{version}=routed), so "
                     "this host has no port {ports} there: clients ask {address} itself",

@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
                 told.add((address.link, address.value))
                 said = message("The address is the gateway of every container on network {name}.", name=joined.name)
                 yield _candidate(view, address, said)
-        yield from _isolated(view, joined)
+        yield from _by_choice(view, joined)
     for address, name in _asked_from_behind(view):
         if (address.link, address.value) not in told:
             told.add((address.link, address.value))
@@ -45,11 +45,11 @@ def find(view: View) -> Iterator[Candidate]:
             )
 
 
-def _isolated(view: View, joined: DockerNetwork) -> Iterator[Candidate]:
+def _by_choice(view: View, joined: DockerNetwork) -> Iterator[Candidate]:
     """Yield the candidate for the isolated network of the looked-up address.  Its address on the bridge only proves the
     cause: the network's maker chose that it has none."""
     version, name = view.flow.version, joined.bridge
-    if name is None or not joined.is_isolated(version):
+    if name is None or joined.gateway_mode(version) != "isolated":
         return
     for subnet in joined.subnets:
         if subnet.version != version or not inside(view.looked_up, subnet.network, subnet.prefix_length, version):

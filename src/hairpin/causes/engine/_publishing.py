@@ -354,7 +354,7 @@ def _routed_network(view: View, container: Container, version: Version) -> tuple
     engine = view.host.engine_of(container)
     for end in engine.endpoints_of(container):
         joined, address = engine.network(end.network), end.ipv4 if version == 4 else end.ipv6
-        if joined is not None and address is not None and joined.option(_gateway_mode(version)) == "routed":
+        if joined is not None and address is not None and joined.gateway_mode(version) == "routed":
             return joined, address
     return None
 

@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
     if found is None:
         return
     engine, network, change = found
-    if not keeps_no_ipv6_rules(engine) or not engine.masquerades(network) or network.is_routed(6):
+    if not keeps_no_ipv6_rules(engine) or not engine.masquerades(network) or network.gateway_mode(6) == "routed":
         return
     yield Candidate(
         title=message("dockerd keeps no IPv6 rules, and nothing masquerades network {name}", name=network.name),

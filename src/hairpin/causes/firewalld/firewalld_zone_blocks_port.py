@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield the candidates of firewalld.  A firewalld that has ended without deleting its rules obeys no command: the
     repair is then the rule alone."""
     runs = view.host.firewalld is None or view.host.firewalld.running
-    yield from _found(view) if runs else map(_without_firewalld, _found(view))
+    yield from _candidates(view) if runs else map(_without_firewalld, _candidates(view))
 
 
 def _without_firewalld(candidate: Candidate) -> Candidate:
@@ -44,7 +44,7 @@ def _without_firewalld(candidate: Candidate) -> Candidate:
     return msgspec.structs.replace(candidate, change=change, advice=(*candidate.advice, said))
 
 
-def _found(view: View) -> Iterator[Candidate]:
+def _candidates(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a rule of firewalld stopped the packet in INPUT or FORWARD, or because the packet's
     destination was translated."""
     place = stopped_by(view, "firewalld")
