@@ -6,6 +6,7 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState, SetUnitState
 from hairpin.change.change import AddSocket, Change, SetContainer
+from hairpin.host.contact import Tool
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.network import Network
@@ -13,9 +14,9 @@ from hairpin.remedy.plan import remedies
 from tests.remedy.situations import HOST_NETNS, insertion, network, remedy, said
 
 
-def with_policy(policy: str) -> tuple[Network, SetContainer]:
+def with_policy(policy: str, kind: Tool = "docker") -> tuple[Network, SetContainer]:
     found = network()
-    engine = found.this.engines[0]
+    engine = msgspec.structs.replace(found.this.engines[0], kind=kind)
     containers = tuple(msgspec.structs.replace(each, restart_policy=policy) for each in engine.containers)
     host = msgspec.structs.replace(found.this, engines=(msgspec.structs.replace(engine, containers=containers),))
     return msgspec.structs.replace(found, hosts=(host,)), SetContainer(HOST_NETNS.host, containers[0])
@@ -45,6 +46,13 @@ def test_a_restart_policy_that_is_there_stays() -> None:
     found, part = with_policy("always")
     told = remedy(found, part, calls=(SetContainerState("docker", "unpause", part.container.name),))
     assert told.persist_commands == ()
+
+
+def test_podman_starts_only_what_always_starts_at_boot() -> None:
+    for policy, kept in (("unless-stopped", ("podman update --restart always plain",)), ("always", ())):
+        found, part = with_policy(policy, "podman")
+        told = remedy(found, part, calls=(SetContainerState("podman", "start", part.container.name),))
+        assert tuple(each for each in told.persist_commands if "--restart" in each) == kept
 
 
 def test_rules_that_only_prove_the_cause_are_no_commands() -> None:

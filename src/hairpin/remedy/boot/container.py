@@ -21,7 +21,7 @@ _PORTS_ARE_FIXED = message(
 )
 
 _NOT_AT_BOOT = ("", "no", "on-failure")
-"""The restart policies with which the engine does not start a container at each boot."""
+"""The restart policies with which dockerd does not start a container at each boot."""
 
 CONNECTED = Lasting(
     advice=(
@@ -58,7 +58,7 @@ def started(situation: Situation) -> Lasting:
             advice.append(message("no container is paused after a reboot: nothing else is needed"))
         elif container is not None and (own := situation.host.quadlet_of(container)) is not None:
             advice += () if own.starts_at_boot else (at_boot(own),)
-        elif container is not None and policy in _NOT_AT_BOOT:
+        elif container is not None and not _starts_at_boot(container, situation):
             calls += _at_boot(container, situation)
         else:
             advice.append(
@@ -89,9 +89,18 @@ def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
     All other containers keep their restart policies, because a person chose these policies."""
     where = situation.candidate.where
     container = situation.host.container(where.container or "") if isinstance(where, OfUnit) else None
-    if container is None or container.restart_policy not in _NOT_AT_BOOT:
+    if container is None or _starts_at_boot(container, situation):
         return ()
     return _at_boot(container, situation)
+
+
+def _starts_at_boot(container: Container, situation: Situation) -> bool:
+    """Return whether the restart policy starts the container at boot.  podman-restart.service starts containers with
+    the policy ``always``; since Podman 5.8 those with ``unless-stopped``, too, unless its own stop at the shutdown
+    counts as a person's.  Source: podman PR 27619, issue 28152"""
+    if not situation.host.engine_of(container).traits.has_daemon:
+        return container.restart_policy == "always"
+    return container.restart_policy not in _NOT_AT_BOOT
 
 
 def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPolicy, ...]:
