@@ -74,6 +74,11 @@ class Quadlet(msgspec.Struct, frozen=True):
         """Whether a unit that starts at boot wants this one.  A boot reads a file that systemd has not read yet."""
         return bool(self.install) if self.needs_reload else self.is_wanted
 
+    @property
+    def dry_run(self) -> str:
+        """The command with which Podman's generator says what is wrong with the user's files."""
+        return "/usr/libexec/podman/quadlet -dryrun" + (" -user" if self.user else "")
+
     def command(self, *words: str) -> str:
         """Return the command for the unit's manager, as root or as the unit's user types it."""
         return " ".join(("systemctl", *(("--user", "-M", f"{self.user}@") if self.user else ()), *words))

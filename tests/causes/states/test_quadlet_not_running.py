@@ -163,3 +163,14 @@ def test_a_boot_starts_what_a_target_wants(changed: dict[str, object], back: boo
     course = course_of(whole, whole.this.name, "reboot")
     assert course is not None
     assert any(each.running for each in course.host.containers()) is back
+
+
+@pytest.mark.parametrize(
+    ("state", "ports", "count"), (("not-found", (), 1), ("inactive", (), 0), ("not-found", (PORT,), 0))
+)
+def test_a_file_without_a_unit_and_without_a_port_is_named_for_a_port_that_nobody_has(
+    state: str, ports: tuple[PortBinding, ...], count: int
+) -> None:
+    (found,) = diagnose(quadlet(state=state, ports=ports), asked(OUTSIDE, "198.51.100.11", 8152)).causes
+    assert found.cause == "port-not-published"
+    assert sum("quadlet -dryrun" in str(each) for each in found.candidate.advice) == count

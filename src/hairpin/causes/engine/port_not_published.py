@@ -120,6 +120,21 @@ def _has_port(view: View, container: Container) -> bool:
     return any((each.protocol, each.port) == port for each in view.host.namespace(container.netns).sockets)
 
 
+def _of_quadlets(view: View) -> tuple[Message, ...]:
+    """Return the notes about Quadlets whose files have no port and no unit: the generator refuses a file with an
+    unknown key, so a slip in the line of the port leaves neither."""
+    return tuple(
+        message(
+            "systemd has no unit for the Quadlet {file}, and the file publishes no port as it is now: `{dry}` says "
+            "what is wrong with it",
+            file=each.file,
+            dry=each.dry_run,
+        )
+        for each in view.host.quadlets
+        if each.state == "not-found" and not each.ports
+    )
+
+
 def _firewalled(view: View) -> tuple[Message, ...]:
     if view.place is None:
         return ()
@@ -154,7 +169,7 @@ def _nobody(
         refused=refusal_of(view, change),
         where=OfPort(port=port),
         in_class="port-not-published",
-        advice=(*held_aside(view), *ways_of_swarm(view), *may_publish(view), *advice),
+        advice=(*held_aside(view), *ways_of_swarm(view), *may_publish(view), *_of_quadlets(view), *advice),
         ways=(Way(Change(()), (forgotten,)), Way(change)) if forgotten is not None else (),
         offered=forgotten is None,
     )

@@ -164,11 +164,10 @@ def _instruction(quadlet: Quadlet, made: Container | None) -> Message:
             "remove the reason of the failure, which `{log}` shows, then start the unit: `{command}`", **facts
         )
     if quadlet.state == "not-found":
-        dry = "/usr/libexec/podman/quadlet -dryrun" + (" -user" if quadlet.user else "")
         return message(
             "let systemd read the file, and start its unit: `{command}`. If there is still no unit, `{dry}` names the "
             "line of the file that is wrong",
-            dry=dry,
+            dry=quadlet.dry_run,
             **facts,
         )
     if quadlet.state == "activating":
