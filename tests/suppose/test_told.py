@@ -39,3 +39,13 @@ def test_whether_anything_is_told() -> None:
     assert not told("An ode to spring.\n").tells_anything
     assert told(RUN).tells_anything
     assert told(CURL).tells_anything
+
+
+def test_routes_of_bridges_alone_are_a_part_of_the_table() -> None:
+    docker0 = "$ ip route\n172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1\n"
+    assert ("host", "routes4") not in told(docker0).parts
+    eth0 = "198.51.100.0/24 dev eth0 proto kernel scope link src 198.51.100.11\n"
+    assert ("host", "routes4") in told(docker0 + eth0).parts
+    links = "$ ip addr\n1: lo: <LOOPBACK,UP> mtu 65536\n    inet 127.0.0.1/8 scope host lo\n"
+    listed = f"{links}2: docker0: <BROADCAST,UP> mtu 1500\n    inet 172.17.0.1/16 scope global docker0\n{docker0}"
+    assert ("host", "routes4") in told(listed).parts

@@ -55,10 +55,13 @@ class Known(msgspec.Struct, frozen=True):
 
 @kept
 def known_flows(network: Network) -> tuple[Known, ...]:
-    """Return the known flows of this host, each flow once.
+    """Return the known flows of this host, each flow once; none of a host that only a text describes, because most of
+    what they would meet is supposed.
 
     The groups take turns: the beginning of the result contains flows of each group."""
     host = network.this
+    if host.is_of_text:
+        return ()
     try:
         everything = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
     except HairpinError:

@@ -8,6 +8,7 @@ import msgspec
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.host import Host, Namespace
+from hairpin.host.link import is_bridge_by_name
 from hairpin.netfilter.ir import Table
 from hairpin.pasted.counted import CountedOutput, counted_of
 from hairpin.pasted.joining import telling_in
@@ -61,6 +62,8 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     for namespace in host.namespaces:
         if _lists_a_part(namespace, evidence):
             parts -= {(namespace.name, "links"), (namespace.name, "addresses")}
+    if own is not None and (HOST, "addresses") not in parts and _is_cut_to_bridges(own):
+        parts -= {(HOST, "routes4")}
     tables = own.ruleset.tables if own is not None else ()
     counted = counted_of(evidence)
     listed = frozenset(ToldTable(each.family, each.name) for each in tables if each.dialect.startswith("iptables"))
@@ -115,6 +118,13 @@ def _lists_a_part(own: Namespace, evidence: Evidence) -> bool:
 
 
 _LINK = Sought(r"^\d+: ([^:@\s]+)", re.MULTILINE)
+
+
+def _is_cut_to_bridges(own: Namespace) -> bool:
+    """Return whether all listed routes lead to bridges: whoever shows a container's route leaves out the others.  A
+    text about a host that has lost the routes of its uplink lists its addresses, too."""
+    links = {hop.link for each in own.routes if each.version == 4 for hop in each.next_hops if hop.link is not None}
+    return bool(links) and all(map(is_bridge_by_name, links))
 
 
 def _is_whole_ruleset(counted: CountedOutput, tables: tuple[Table, ...]) -> bool:
