@@ -213,6 +213,7 @@ OF_NO_CONTAINER = {
     "namespaces": "the tests above ask for each of their fields",
     "engines": "tests/network/kinds/test_kinds.py asks for containers and networks",
     "files": "the words of two files are noted: tests/network/kinds/test_kinds.py",
+    "versions": "versions of programs, which no walk reads",
 }
 """Fields of a host that have no own values of a container, or that other tests ask for."""
 

@@ -2310,11 +2310,11 @@ quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its ow
     [ $# = 0 ] || run quadlets "$origin" quadlets_shown "$@"
 }
 quadlets_shown() { # quadlets_shown FILE...: a document a line, with what the manager tells of the unit
-    found=$(quadlet_documents "$@"); names=
+    found=$(quadlet_documents "$@"); unit_names=
     [ -n "$found" ] || return 0
     while IFS=$TAB read -r name _; do
         case $name in *@.service) name=${name%.service}'*.service' ;; esac     # a template: systemd knows which instances it has loaded
-        names="$names $name"
+        unit_names="$unit_names $name"
     done <<EOT
 $found
 EOT
@@ -2327,7 +2327,7 @@ EOT
     set -f
     # shellcheck disable=SC2086
     [ ! -d /run/systemd/system ] || ! have systemctl || shown=$(limit 4 $manager show --no-pager \
-        -p Id,LoadState,ActiveState,SubState,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $names 2>/dev/null)
+        -p Id,LoadState,ActiveState,SubState,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $unit_names 2>/dev/null)
     set +f
     case $shown in *ActiveState=failed* | *SubState=auto-restart*)
         ! have journalctl || for name in $(printf '%s\n\n' "$shown" | awk -F = '

@@ -18,7 +18,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.host.link import is_bridge_by_name
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.suppose.alternatives import without_translation
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
@@ -52,6 +52,8 @@ def stops_anyway(
         return False  # rules match links and addresses
     if not _comes_in_by_told_link(host, told, trace):
         return False
+    if isinstance(flow.start, FromContainer) and isinstance(stop.decided_by, SocketDecided) and LINKS in needed:
+        return False  # the address that the container asks may be another machine's
     if stated:
         return True
     if not needed <= _WALKED or (RULES in needed and stop.stage != "forward"):

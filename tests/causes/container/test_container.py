@@ -66,7 +66,7 @@ from tests.small_host import (
     ruleset,
     sibling,
 )
-from tests.user_stack_host import on_users_network, pasta, rootless, stacked
+from tests.user_stack_host import on_users_network, pasta, stacked
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
 INTERNAL = replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))
@@ -419,11 +419,6 @@ CASES: dict[str, Case] = {
         on_ipvlan(mode, flag, beside=flag), to_child(FROM_DB), ("macvlan-mode-separates",),
         on_ipvlan(mode, beside="bridge"),
     ) for mode, flag in (("l2", "private"), ("l2", "vepa"), ("l3", "private"))},
-    "slirp4netns keeps the host's loopback": Case(
-        rootless("", mode="slirp4netns:allow_host_loopback=false"),
-        Flow(FromContainer("web", sibling("container:web")), 4, 0x0A000202, "tcp", 9001), ("stack-hides-loopback",),
-        rootless("", mode="slirp4netns:allow_host_loopback=true"),
-    ),
     "the process that is its network is gone": Case(
         stacked("", tap=False), egress(), ("user-stack-gone",), stacked(""),
     ),

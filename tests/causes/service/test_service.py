@@ -93,6 +93,11 @@ CASES: dict[str, Case] = {
     "pasta's copy of the host's address is asked for the host's service": Case(
         pasta(WORKING), TO_COPY, ("loopback-is-the-container",), pasta(WORKING, Socket("tcp", 4, None, 9001)),
     ),
+    "slirp4netns keeps the host's loopback": Case(
+        rootless("", mode="slirp4netns:allow_host_loopback=false"),
+        Flow(FromContainer("web", sibling("container:web")), 4, 0x0A000202, "tcp", 9001), ("stack-hides-loopback",),
+        rootless("", mode="slirp4netns:allow_host_loopback=true"),
+    ),
     "bound to loopback, behind pasta": Case(
         pasta(Socket("tcp", 4, LOOPBACK, 80)), published(), ("service-listens-on-container-loopback",), pasta(WORKING),
     ),

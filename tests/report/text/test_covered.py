@@ -19,7 +19,7 @@ def flushed() -> Answer:
 
 
 def test_the_lost_chains_that_strike_later_are_brought_back_by_the_same_load() -> None:
-    now, later, _ = flushed().causes
+    now, later, *_ = flushed().causes
     assert later.severity == "latent"
     assert is_covered(later, (now, later))
     whole = now.candidate.change
@@ -36,6 +36,6 @@ def test_it_is_printed_once() -> None:
 
 
 def test_what_does_more_than_putting_back_is_not_covered() -> None:
-    now, later, _ = flushed().causes
+    now, later, *_ = flushed().causes
     nothing = msgspec.structs.replace(later.candidate, change=Change(()))
     assert not is_covered(msgspec.structs.replace(later, candidate=nothing), (now,))

@@ -19,7 +19,7 @@ def test_what_was_recognised_by_lines() -> None:
 
 def test_a_shown_fault_has_its_section_and_its_repair() -> None:
     text = shown(RUN, ADDRESSES, OFF, TIMED_OUT)
-    assert "likely[interface-forwarding-off]: ens3 does not forward IPv4" in text
+    assert "cause[interface-forwarding-off]: ens3 does not forward IPv4" in text
     assert "sysctl -w net.ipv4.conf.ens3.forwarding=1" in text
     assert "explains: line 2: curl http://10.8.0.5:8080: timeout" in text
     assert "no configuration file sets" not in text  # no file was read

@@ -21,7 +21,7 @@ from hairpin.answer.likely.hinted import (
     with_shown_by,
 )
 from hairpin.answer.likely.next_reading import both, meaning_of, of_alternatives, of_basics, of_suppositions
-from hairpin.answer.likely.stated import FITTING, fits, flows_of
+from hairpin.answer.likely.stated import FITTING, about, fits, flows_of
 from hairpin.answer.likely.supposed import resting_behind, with_supposed
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.registry import cause_of
@@ -90,12 +90,15 @@ def with_likely(answer: Answer) -> Answer:
     resting = {ref for each in flows for ref in each.causes} - proven
     outcomes = tuple(each for host in network.hosts if host.told is not None for each in host.told.outcomes)
     failures = tuple(each for each in outcomes if each.failed)
+    asked = tuple(each.trace.flow for each in flows)
     causes = tuple(
         _replace(
             each,
             likely=each.ref in resting,
             severity="advice" if each.ref in resting else each.severity,
-            explains=failures if each.ref in resting else (),
+            explains=failures
+            if each.ref in resting
+            else about(network, failures, tuple(one.trace.flow for one in flows if each.ref in one.causes), asked),
         )
         for each in answer.causes
         if each.severity == "blocking"
@@ -108,7 +111,6 @@ def with_likely(answer: Answer) -> Answer:
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
     if not hints and not told:
         return _replace(answer, next=of_basics(answer)) if about_network(answer) else answer
-    asked = tuple(each.trace.flow for each in flows)
     stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
     if failures and len(stopping) < _FEWEST:
         usual = usual_about(answer, {each.cause for each in stopping})

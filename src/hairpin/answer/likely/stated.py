@@ -67,6 +67,13 @@ def states_failure(network: Network, trace: Trace, asked: tuple[Flow, ...]) -> b
     )
 
 
+def about(
+    network: Network, failures: tuple[Outcome, ...], flows: tuple[Flow, ...], asked: tuple[Flow, ...]
+) -> tuple[Outcome, ...]:
+    """Return the stated failures of these flows.  ``asked``: the flows of the question."""
+    return tuple(each for each in failures if any(_is_about(network, each, flow, asked) for flow in flows))
+
+
 def _is_about(network: Network, outcome: Outcome, flow: Flow, asked: tuple[Flow, ...]) -> bool:
     """Return whether the outcome may be of this flow.  An outcome of another machine's client without a target is about
     the question's flows from outside."""

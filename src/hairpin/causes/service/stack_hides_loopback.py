@@ -15,7 +15,7 @@ import msgspec
 from hairpin.causes.kit import Candidate, Cause, Iterator, OfContainer, View, Way, message
 from hairpin.change.change import AddSocket, Change, DeleteSocket, SetContainer, one
 from hairpin.host.docker import Container
-from hairpin.host.socket import ALLOWS_LOOPBACK, Socket
+from hairpin.host.socket import ALLOWS_LOOPBACK, Relay, Socket
 from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
 
@@ -25,18 +25,18 @@ def find(view: View) -> Iterator[Candidate]:
     container whose published port a client on the host's loopback asks."""
     container, socket, start = view.container, view.socket, view.flow.start
     asked = view.host.container(view.flow.container) if view.flow.container is not None else None
+    relay = socket.relay if socket is not None else None
     if view.stop.stage == "socket" and socket is not None and asked is not None:
-        yield _of_port(view, asked, socket)
+        if relay is not None and relay.tap is not None and relay.tap.datagrams_of_host != "answered":
+            yield _of_port(view, asked, socket, relay)
     elif container is not None and isinstance(start, FromContainer) and start.netns == view.stop.netns:
         owner = view.host.network_owner(container)
         if owner.network_mode.endswith("=false"):
             yield _of_container(view, container, owner)
 
 
-def _of_port(view: View, asked: Container, socket: Socket) -> Candidate:
-    packet, relay = view.stop.seen.packet, socket.relay
-    tap = relay.tap if relay is not None else None
-    assert relay is not None
+def _of_port(view: View, asked: Container, socket: Socket, relay: Relay) -> Candidate:
+    packet, tap = view.stop.seen.packet, relay.tap
     assert tap is not None
     facts = {"name": asked.name, "port": socket.port, "address": address_text(packet.daddr, packet.version)}
     answering = msgspec.structs.replace(relay, tap=msgspec.structs.replace(tap, datagrams_of_host="answered"))

@@ -80,7 +80,7 @@ def _read_host(host: Host, members: Mapping[int, OwnReadings], literals: Literal
     claims = _claims(members)
     containers = {id(each.owner.container): each for each in members.values()}
     spaces = {id(each.owner.inside) for each in members.values()}
-    note((host.unread, host.floating), NOTHING_OWN, literals)
+    note((host.unread, host.floating, host.units), NOTHING_OWN, literals)
     for file in host.files:
         for word in file.text.split() if file.path in _OF_NAMES else ():
             literals.note_word(word)
