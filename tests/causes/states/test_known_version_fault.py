@@ -3,11 +3,15 @@
 import msgspec
 import pytest
 
+from hairpin.answer.ask import ask
 from hairpin.answer.findings import findings
 from hairpin.causes.cause import Finding
+from hairpin.collect.snapshot import load
 from hairpin.diagnose.examination import examine
 from hairpin.host.managers import Version
 from hairpin.network.network import Network
+from hairpin.question.question import Question
+from tests.acceptance.recorded import FOLDER
 from tests.causes.hosts import with_host
 from tests.causes.nat_rules.test_nat_rules import left_by_netavark
 from tests.causes.test_opening import OpenedCase
@@ -68,3 +72,9 @@ def test_a_fault_of_which_the_host_has_no_trace_is_silent() -> None:
 @pytest.mark.parametrize("text", ("1.8.11-1", "1.8.11"))
 def test_iptables_1_8_11_is_named_only_beside_missing_rules(text: str) -> None:
     assert _named(with_version(text, network(), "package:iptables")) == []
+
+
+def test_a_firewalld_that_is_installed_and_does_not_run_has_touched_no_rule() -> None:
+    found = ask(Question("check"), (load(FOLDER / "all-flush.hairpin"),))
+    assert found.network.this.firewalld is None or not found.network.this.firewalld.running
+    assert [each.id for each in found.causes if each.id == _ID] == []

@@ -39,6 +39,8 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
 def _on(host: Host, index: int) -> Iterator[Finding]:
     versions = tuple(product_versions(host))
     for each in versions:
+        if each.product == "firewalld" and (host.firewalld is None or not host.firewalld.running):
+            continue  # it is installed, and has touched no rule
         for fact in facts_of(each.product, each.version):
             if fact.leaves and fact.product == each.product and _is_beside(fact, versions):
                 yield Finding(_candidate(fact, each), "advice", host=host.name, flows=(index,), line=_line(fact, each))
