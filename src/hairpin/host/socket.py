@@ -75,6 +75,11 @@ class Socket(msgspec.Struct, frozen=True):
         return parts[-1] if named else ""
 
     @property
+    def socket_unit(self) -> str:
+        """The unit for which systemd has opened the socket; empty for a socket that a process has opened itself."""
+        return self.service if self.service.endswith(".socket") else ""
+
+    @property
     def has_full_receive_queue(self) -> bool:
         """Whether the receive buffer has no room for the smallest datagram.  With a full receive queue the kernel drops
         a datagram of any size.

@@ -189,7 +189,7 @@ def socket_text(socket: Socket) -> str:
     else:
         address = address_text(socket.address, socket.version)
         address = f"[{address}]" if socket.version == 6 else address
-    pid = f"pid {socket.pid}" if socket.pid and not (socket.process or "").endswith(".socket") else ""
+    pid = f"pid {socket.pid}" if socket.pid and not socket.socket_unit else ""
     owner = ", ".join(part for part in (socket.process or "", pid) if part)
     device = f"%{socket.device}" if socket.device else ""
     return f"{address}{device}:{socket.port}/{socket.protocol}" + (f" ({owner})" if owner else "")

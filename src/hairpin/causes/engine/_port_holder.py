@@ -140,8 +140,8 @@ def _who(held: Holder) -> Message:
         return message("container {name}", name=held.container.name)
     if held.socket.process is None or held.socket.pid is None:
         return message("another process")
-    if held.socket.process.endswith(".socket"):
-        return message("systemd for {unit}", unit=held.socket.process)
+    if held.socket.socket_unit:
+        return message("systemd for {unit}", unit=held.socket.socket_unit)
     return message("{process} (process {pid})", process=held.socket.process, pid=held.socket.pid)
 
 
@@ -178,7 +178,7 @@ def _stop(view: View, held: Holder) -> Message | str:
         return view.host.engine_of(held.container).command("stop", held.container.name)
     if held.socket.pid is None:
         return message("stop the process that `ss -lntup sport = :{port}` names", port=held.binding.host_port)
-    if held.socket.service.endswith(".socket"):
+    if held.socket.socket_unit:
         return message(
             "stop {unit} (systemctl disable --now {unit} also keeps it stopped after a reboot)",
             unit=held.socket.service,

@@ -15,6 +15,8 @@ Lasting: no setting has to be changed.  Find out what ended the process, for exa
 because memory ran out.
 """
 
+import msgspec
+
 from hairpin.causes.kit import Candidate, Cause, Iterator, Netns, OfPort, View, message
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import AddSocket, Change, one
@@ -96,50 +98,40 @@ def _is_on(container: Container, network: DockerNetwork) -> bool:
 def _candidate(view: View, engine: Engine, network: DockerNetwork, served: tuple[Container, ...]) -> Candidate:
     packet = view.stop.seen.packet
     program = resolver_program(engine)
-    address = address_text(packet.daddr, packet.version)
+    facts = {"program": program, "network": network.name, "address": address_text(packet.daddr, packet.version)}
     socket = Socket("udp", packet.version, packet.daddr, packet.dport or _DNS, process=program)
     reload = ReloadNetworks(tuple(each.name for each in served), engine.user if engine.rootless else "")
-    if engine.has_resolver is False:
-        said = message(
-            "install {program}, then `{reload}`", program=program,
-            reload=engine.command("network", "reload", *reload.containers),
-        )  # fmt: skip
-        return Candidate(
-            title=message(
-                "{program}, the name server of Podman's network {network}, is not installed", program=program,
-                network=network.name,
-            ),
-            detail=message(
-                "The name server should answer on {address}, the gateway of the network. `podman info` finds no "
-                "{program}, so Podman started the containers without a name server, and only warned.",
-                address=address, program=program,
-            ),
-            change=one(AddSocket(_netns(view, engine), socket, said)),
-            where=OfPort(port=f"{packet.dport}/udp"),
-            in_class="lost-relay",
-            evidence=(engine.evidence,),
-        )  # fmt: skip
     said = message("reload the network of the containers on {network}", network=network.name)
-    return Candidate(
-        title=message(
-            "{program}, the name server of Podman's network {network}, does not run", program=program,
-            network=network.name,
-        ),
+    gone = Candidate(
+        title=message("{program}, the name server of Podman's network {network}, does not run", **facts),
         detail=message(
             "The name server should answer on {address}, the gateway of the network, but nothing listens there. Podman "
             "starts the name server with a container and does not start it again by itself.",
-            address=address,
+            **facts,
         ),
-        change=Change(
-            (AddSocket(_netns(view, engine), socket, said),),
-            (reload,),
-        ),
+        change=Change((AddSocket(_netns(view, engine), socket, said),), (reload,)),
         where=OfPort(port=f"{packet.dport}/udp"),
         in_class="lost-relay",
         advice=(
             message("`podman network reload` says that it found no pid of the old process, and starts a new process"),
         ),
-    )  # fmt: skip
+    )
+    if engine.has_resolver is not False:
+        return gone
+    command = engine.command("network", "reload", *reload.containers)
+    said = message("install {program}, then `{reload}`", program=program, reload=command)
+    return msgspec.structs.replace(
+        gone,
+        title=message("{program}, the name server of Podman's network {network}, is not installed", **facts),
+        detail=message(
+            "The name server should answer on {address}, the gateway of the network. `podman info` finds no {program}, "
+            "so Podman started the containers without a name server, and only warned.",
+            **facts,
+        ),
+        change=one(AddSocket(_netns(view, engine), socket, said)),
+        evidence=(engine.evidence,),
+        advice=(),
+    )
 
 
 CAUSE = Cause(

@@ -20,9 +20,6 @@ _PORTS_ARE_FIXED = message(
     "container"
 )
 
-_NOT_AT_BOOT = ("", "no", "on-failure")
-"""The restart policies with which dockerd does not start a container at each boot."""
-
 CONNECTED = Lasting(
     advice=(
         message(
@@ -98,9 +95,7 @@ def _starts_at_boot(container: Container, situation: Situation) -> bool:
     """Return whether the restart policy starts the container at boot.  podman-restart.service starts containers with
     the policy ``always``; since Podman 5.8 those with ``unless-stopped``, too, unless its own stop at the shutdown
     counts as a person's.  Source: podman PR 27619, issue 28152"""
-    if not situation.host.engine_of(container).traits.has_daemon:
-        return container.restart_policy == "always"
-    return container.restart_policy not in _NOT_AT_BOOT
+    return container.restart_policy in ("always", situation.host.engine_of(container).traits.kept_at_boot)
 
 
 def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPolicy, ...]:
