@@ -7,8 +7,8 @@
 #   comes in, end with 0 under --test and are refused when they are loaded. A jump to a chain that nothing declares (what is
 #   left when one engine's chains are cut out of a saved file) is refused by the legacy variant's test, and passes the
 #   nft variant's; both refuse to load it.
-# Whom it hurts: who tests rules.v4 before a reboot ("it said OK"), and rolls a file out that the boot then refuses as a
-#   whole: iptables-restore is all or nothing, so the host comes up without any of its rules.
+# Whom it hurts: who tests rules.v4 before a reboot ("it said OK"), and rolls out a file that the boot then refuses: the
+#   host comes up without that table and without those that follow in the file.
 set -euo pipefail
 VERSION=1.8.9-2
 
