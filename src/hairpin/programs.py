@@ -12,11 +12,12 @@ from hairpin.message import Message, message
 
 Role = Literal[
     "engine", "orchestrator", "firewall", "ban-list", "vpn", "virtual-machines", "links", "scripts", "sysctls",
-    "profiles",
+    "profiles", "sets",
 ]  # fmt: skip
 """``firewall``: loads rules of its own at boot.  ``ban-list``: stops single addresses.  ``links``: a daemon that
 configures a link whenever the link comes up.  ``scripts``: configures links once, at boot, with the commands that
 people write into its files.  ``sysctls``: sets the sysctls of files at boot.  ``profiles``: sets sysctls by a profile.
+``sets``: restores ipsets at boot.
 """
 
 
@@ -159,6 +160,9 @@ IPTABLES_SERVICES = KnownProgram(
         RestoredFile("ip6tables", "ip6", "/etc/sysconfig/ip6tables"),
     ),
 )  # fmt: skip
+IPSETS = KnownProgram("ipset", "sets", services=(KnownUnit("ipset"),), packages=("ipset-persistent", "ipset-service"))
+"""Saves the host's ipsets, and restores them before the rules that name them.  Source: iptables-persistent
+plugins.d/10-ipset, ipset-service of Fedora."""
 NFTABLES = KnownProgram("nftables", "firewall", services=(KnownUnit("nftables", "nftables"),), packages=("nftables",))
 FAIL2BAN = KnownProgram(
     "fail2ban", "ban-list",
@@ -228,7 +232,7 @@ PROGRAMS: tuple[KnownProgram, ...] = (
     ),
     KnownProgram("cilium", "orchestrator", chains=("CILIUM",)),
     KnownProgram("flannel", "orchestrator", chains=("FLANNEL-",), tables=("flannel-ipv4", "flannel-ipv6")),
-    FIREWALLD, UFW, NETFILTER_PERSISTENT, IPTABLES_SERVICES, NFTABLES,
+    FIREWALLD, UFW, NETFILTER_PERSISTENT, IPTABLES_SERVICES, NFTABLES, IPSETS,
     KnownProgram(
         "CSF", "firewall",
         services=(KnownUnit("csf"), KnownUnit("lfd")),

@@ -9,6 +9,7 @@ from hairpin.host.contact import Contact
 from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.managers import ConfigFile, NamedGuest, ScriptLine, Unit
 from hairpin.host.socket import Socket
+from hairpin.netfilter import ipset
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -24,6 +25,10 @@ RULES = "/etc/iptables/rules.v4"
 CLOSED = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target", "firewalld.service"))
 SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
+NO_SET = (
+    "`iptables-restore` ends at line 3 of /etc/iptables/rules.v4: there is no set good. It loads neither this table "
+    "nor the tables after it"
+)
 LOGIN = "/user.slice/user-0.slice/session-3.scope"
 SERVER = Socket("tcp", 4, None, 22, process="sshd")
 
@@ -304,3 +309,26 @@ def test_the_ports_of_pods_come_back_with_the_pods(pods: tuple[Namespace, ...], 
     course = booted(whole(*pods, host=with_bridge(PORTMAPS)))
     tables = course.host.namespace("host").ruleset.tables
     assert {"CNI-HOSTPORT-DNAT", "BY-HAND"} & {each.name for table in tables for each in table.chains} == chains
+
+
+@pytest.mark.parametrize(
+    ("lines", "said", "accepts"),
+    (
+        ((), [NO_SET], False),
+        ((ScriptLine("/lib/sets.sh", 1, "ipset restore -f /etc/sets", "sets.service"),), [], True),
+    ),
+    ids=("nothing saves the sets", "a unit saves the sets"),
+)  # fmt: skip
+def test_saved_rules_that_name_a_set(lines: tuple[ScriptLine, ...], said: list[str], *, accepts: bool) -> None:
+    """The chain is closed only if the file is loaded, and lets the set's addresses pass then."""
+    rules = CLOSED.replace("COMMIT", "-A INPUT -m set --match-set good src -j ACCEPT\nCOMMIT").replace(
+        ":FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n", ""
+    )
+    own = host_namespace()
+    sets = ipset.parse("create good hash:ip family inet\nadd good 198.51.100.7\n", source="sets")
+    held = msgspec.structs.replace(own, ruleset=msgspec.structs.replace(own.ruleset, ipsets=sets))
+    files = (ConfigFile(RULES, rules),)
+    course = booted(network(held, docker=engine(ALWAYS)), units=(DOCKER, SAVED), files=files, boot_lines=lines)
+    assert [str(each) for each in course.failures] == said
+    assert bool(texts(course.host, "INPUT")) == accepts
+    assert bool(course.namespace.ruleset.ipsets) == accepts

@@ -136,9 +136,9 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     def verdict(self) -> Verdict:
         """The walk's verdict, even if a replica disagrees (docs/replica.md).
 
-        The verdict is ``depends`` if the start order of units decides, if the walk read a part that no pasted text
-        shows, or if a question leaves the flow undecided: the host has seen such a flow fail, or the flow passes in the
-        walk and fails in the replica."""
+        The verdict is ``depends`` in three cases: the start order of units decides; the walk read a part that no pasted
+        text shows; or a question leaves the flow undecided.  A question does so if the host has seen such a flow fail,
+        or if the flow passes in the walk and fails in the replica."""
         return "depends" if self._is_open else self.trace.verdict
 
     @property

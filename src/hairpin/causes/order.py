@@ -213,7 +213,7 @@ def place(name: Class) -> int:
 
 
 TO_COME = (
-    "restart-policy-missing", "firewalld-zone-conflict", "manager-claims-container-links",
+    "restart-policy-missing", "saved-rules-refused", "firewalld-zone-conflict", "manager-claims-container-links",
     "saved-rules-contain-engine-rules", "container-address-hardcoded", "interface-name-hardcoded",
     "sysctl-file-forces-forward-off", "interface-forwarding-file-conflict", "ip-forward-not-persisted",
     "nft-conf-flush-ruleset", "firewalld-restart-wipes-docker", "iptables-service-restart-wipes", "reboot-ordering",

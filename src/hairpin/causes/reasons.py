@@ -232,6 +232,7 @@ ASKED_AT: dict[str, str] = {
     "rule-decides-flow": "",
     "runtime-only-rule": "",
     "saved-rules-contain-engine-rules": "",
+    "saved-rules-refused": "",
     "service-backlog-full": "backlog-full",
     "service-listens-on-container-loopback": "no-listener",
     "service-listens-on-one-container-address": "no-listener",

@@ -16,6 +16,7 @@ from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import TABLE_MAIN
 from hairpin.network.prefix import is_multicast
+from hairpin.programs import having_role
 
 HostSign = Callable[[Host], bool]
 
@@ -28,6 +29,8 @@ RULE_FILES: Mapping[str, tuple[str, str]] = {
     "/etc/sysconfig/ip6tables": ("ip6", "INPUT"),
 }
 """The files in which people write rules for the host's own ports, each with the family and the chain of these rules."""
+_SAVED = frozenset(one.path for each in having_role("firewall") for one in each.saved)
+"""The files from which a unit loads rules of iptables at boot."""
 
 
 def _here(host: Host) -> Namespace:
@@ -163,6 +166,10 @@ def _has_troubled_quadlet(host: Host) -> bool:
     return edited or any(each.has_failed for each in host.quadlets)
 
 
+def _loads_rules_at_boot(host: Host) -> bool:
+    return any(each.path in _SAVED for each in host.files)
+
+
 STATES: Mapping[str, tuple[HostSign, ...]] = {
     "address-held-twice": (_has_equal_addresses,),
     "address-pool-exhausted": (_has_engine_error, _has_few_blocks),
@@ -179,6 +186,7 @@ STATES: Mapping[str, tuple[HostSign, ...]] = {
     "live-restore-duplicates-rules": (_has_live_restore,),
     "name-pinned-to-old-address": (_has_pinned_names,),
     "quadlet-not-running": (_has_troubled_quadlet,),
+    "saved-rules-refused": (_loads_rules_at_boot,),
     "xtables-lock-contention": (_has_engine_error, _has_lock_user),
 }
 """The causes that look at hosts.  Each is asked about a host with one of these signs."""

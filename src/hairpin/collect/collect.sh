@@ -2954,7 +2954,7 @@ versions() { # for one question only what answers depend on; the rest is for peo
 packages() {
     names='iptables nftables ipset ebtables conntrack-tools conntrack iproute2 iproute docker.io docker-ce docker-ce-cli moby-engine
         docker containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban crowdsec
-        netfilter-persistent iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager
+        netfilter-persistent iptables-persistent iptables-services ipset-persistent ipset-service nftables-services systemd NetworkManager network-manager
         netplan.io ifupdown ifupdown2 cloud-init linux-image-amd64 kernel'
     if [ -r /var/lib/dpkg/status ]; then
         line $names; run packages /var/lib/dpkg/status dpkg_packages "$line"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Coming, Finding, Key, Later
-from hairpin.causes.registry import causes_to_come
+from hairpin.causes.cause import Candidate, Coming, Finding, Key, Later, of_nothing_coming
+from hairpin.causes.registry import causes_to_come, known_cause
 from hairpin.causes.where import OfContainer
 from hairpin.diagnose.ended import ended_containers, is_ended
 from hairpin.diagnose.examination import Examination
@@ -135,6 +135,14 @@ def name_of(coming: Coming) -> str:
     return next((each.id for each in causes_to_come() if each.foresees(coming)), coming.found.id)
 
 
+def state_that_brings(id_: str, host: Host) -> Candidate | None:
+    """Return what the host has now that an event turns into the cause; None if the cause needs no such state."""
+    known = known_cause(id_)
+    if known is None or known.foresees is of_nothing_coming:
+        return None
+    return next((each.candidate for each in known.of_host(host)), None)
+
+
 _MOST_NAMES = 6
 """The greatest number of containers that a title names.  The flows and the repair name all containers."""
 
@@ -154,6 +162,9 @@ def _titled(id_: str, members: list[Finding], said: Message | str, host: Host) -
         title = message("after {event}: containers {names} do not start again", **event, names=_some(names))
         detail = message("The containers run now, and nothing starts them again after the event.")
         return msgspec.structs.replace(first, title=title, detail=detail)
+    state = state_that_brings(id_, host)
+    if state is not None:
+        first = msgspec.structs.replace(first, title=state.title, detail=state.detail)
     title = message("after {event}: {title}", **event, title=first.title)
     if len(names) > 1:
         others = _some(names[1:])

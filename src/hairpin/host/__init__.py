@@ -30,8 +30,8 @@ function that parses it. First look whether the fact is read already: docs/refer
 
    A reading of a container's namespace has a second home: ``collect/netlink/`` reads ordinary containers of hairpin's
    own host. It makes the same reading, or raises ``NotOrdinaryError`` where the new fact can matter. A new field of an
-   address, a route, a socket or a link without a master belongs there, too. ``tests/kernel/test_collect_netlink.py``
-   compares the two homes: add a namespace in which the new fact differs.
+   address, a route, a socket or a link that an ordinary container has (its loopback, its veth) belongs there, too.
+   ``tests/kernel/test_collect_netlink.py`` compares the two homes: add a namespace in which the new fact differs.
 2. **``host/read/``** needs a reader that takes a ``Reading`` and returns a value. An output that iproute2 prints as
    JSON has two readers, one for JSON and one for text, because old hosts print only text. ``links_json.py`` and
    ``links_text.py`` in ``host/read/ip/`` read links and bridge ports; ``bridge_json.py`` and ``bridge_text.py`` read
@@ -44,8 +44,10 @@ function that parses it. First look whether the fact is read already: docs/refer
    reader of a new key is joined with the key in ``host/read/namespaces.py`` (a key of a namespace) or
    ``host/read/parse.py`` (a key of a host).
 3. **The field says what it is**: ``of(…)`` of ``hairpin/field.py``, on the field. A field without a description is
-   ordinary. ``tests/acceptance/test_fields.py`` tells of each field of a namespace, a link, a bridge port, and of their
-   parts, where it is not treated as it says. A value that is more than a word or a number has places of its own:
+   ordinary: alike containers have the same value, ``hairpin diff`` lists a difference, a boot of the host keeps the
+   value, and a replica has it. ``tests/acceptance/test_fields.py`` tells of each field of a namespace, a link, a
+   bridge port, and of their parts, where it is not treated as it says. A value that is more than a word or a number
+   has places of its own:
    - ``network/kinds/readings.py``: a part of a namespace that has ``order="own"``.
    - ``compare/``: the words of a difference (``setting_differences.py``, ``host_differences.py``; for a container,
      ``_words`` in ``container_differences.py``).

@@ -11,7 +11,7 @@ from hairpin.change.calls import Call, SetRestartPolicy, SetUnitState
 from hairpin.change.change import Change
 from hairpin.change.step import Step
 from hairpin.change.steps import steps
-from hairpin.diagnose.foreseen import LEFT_STOPPED
+from hairpin.diagnose.foreseen import LEFT_STOPPED, state_that_brings
 from hairpin.engines.repair.starting import at_boot, back_after_reboot, takes_restart_policy
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
@@ -35,6 +35,9 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
         if not told or not _keeps(*_of_firsts(told, calls, cause.host, later, network), network, flows):
             return (Remedy("by-hand", (), advice=said),) if said else ()
         return (Remedy("start-container", (), keeping=told, advice=said),)
+    state = state_that_brings(cause.id, network.host(cause.host))
+    if state is not None:
+        return (Remedy("by-hand", (), advice=tuple(said for way in state.ways for said in way.said)),)
     from hairpin.remedy.boot.engine import WRITTEN_AT_START  # noqa: PLC0415 - as below
     from hairpin.remedy.plan import remedies  # noqa: PLC0415 - what most events bring is a container that stays down
 

@@ -109,8 +109,8 @@ def walked_alike(network: Network, flow: Flow) -> Trace:
 
 
 def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
-    """Return the flow's trace with an alike flow's verdict.  Return None if no alike flow was walked, or if too few
-    flows were walked for a search for alike flows."""
+    """Return the flow's trace, with the verdict of a flow that is alike.  Return None if no such flow was walked, or
+    if too few flows were walked for a search for alike flows."""
     firsts = _firsts(network)
     if len(firsts.waiting) < _worth_looking(network):
         return None

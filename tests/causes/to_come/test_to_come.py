@@ -75,6 +75,10 @@ TO_WEB = msgspec.structs.replace(published(), container="web")
 SERVICE = msgspec.structs.replace(SSH, dport=9000)
 DOCKER_ZONE = "/etc/firewalld/zones/docker.xml"
 BY_RULE = msgspec.structs.replace(LAN, dport=9000)
+LEADS = "-A PREROUTING -i eth0 -p tcp -m tcp --dport 9000 -j DNAT --to-destination 172.17.0.2:80"
+LED = f"*nat\n:PREROUTING ACCEPT [0:0]\n{LEADS}\nCOMMIT\n"
+NAMES_SET = "-A PREROUTING -m set --match-set trusted src -j RETURN"
+LED_BY_HAND = host_namespace(with_rule("nat PREROUTING", LEADS.removeprefix("-A PREROUTING ")))
 
 
 class ComingCase(NamedTuple):
@@ -276,6 +280,11 @@ CASES: dict[str, ComingCase] = {
         host((RULES, CLOSED), units=(DOCKER, SAVED), namespace=LET_IN),
         host((RULES, CLOSED.replace("COMMIT", f"{BY_HAND}\nCOMMIT", 1)),
              units=(DOCKER, SAVED), namespace=LET_IN), SSH, keeps=RULES,
+    ),
+    "saved rules that name a set nobody saves": ComingCase(
+        "saved-rules-refused", "reboot",
+        host((RULES, LED.replace("COMMIT", f"{NAMES_SET}\nCOMMIT", 1)), units=(DOCKER, SAVED), namespace=LED_BY_HAND),
+        host((RULES, LED), units=(DOCKER, SAVED), namespace=LED_BY_HAND), BY_RULE,
     ),
     "a rule with today's address": ComingCase(
         "container-address-hardcoded", "container-restart", moved(), moved(fixed4=NINTH), BY_RULE,

@@ -52,8 +52,8 @@ def told_of_left_out(flows: tuple[Flow, ...], network: Network) -> tuple[Message
     led = _ports(each for each in flows if each not in bound and each not in sent and each not in lost)
     found = [
         message(
-            "not checked from the host itself: {ports} at {address}. The policy rule `{rule}` sends packets from "
-            "{address} out by their uplink, and with them the host's own packets to a container",
+            "not checked from the host itself: {ports} at {address}. The policy rule `{rule}` sends every packet "
+            "from {address} out by the uplink, even a packet from this host to one of its own containers",
             ports=_ports(each for each, by in sent.items() if by == rule),
             address=address_text(rule.source[0], rule.version) if rule.source is not None else "",
             rule=rule.text,

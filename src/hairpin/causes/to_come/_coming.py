@@ -5,8 +5,10 @@ import re
 from hairpin.causes.kit import Coming, Host, OfRule, OfSysctl, Place
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_files
+from hairpin.host.boot.saved_rules import rule_of, rules_of
 from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.link import ENGINE_BRIDGE
+from hairpin.netfilter.meaning import meaning
 from hairpin.programs import chains_of, having_role
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.walked import walked
@@ -63,17 +65,23 @@ def engine_rule_of_the_file(coming: Coming) -> Place | None:
     Return None if no file of the host has the rule.  A rule that no file has was made by the engine itself."""
     for place in (stopping_rule(coming), brought_translation(coming)):
         of_engine = place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None
-        if place is not None and of_engine and _is_saved(coming.host, place):
+        if place is not None and of_engine and is_saved(coming.host, place):
             return place
     return None
 
 
-def _is_saved(host: Host, place: Place) -> bool:
+def is_saved(host: Host, place: Place) -> bool:
     """Return whether a file that the host loads has the rule."""
     if place.dialect == "nft":
         return any(each.path in NFTABLES_CONF for each in host.files)
-    text = " ".join(place.text.split())
-    return any(text == " ".join(line.split()) for file, _ in saved_files(host) for line in file.text.split("\n"))
+    chain = (place.family, place.table, place.chain)
+    known = rule_of(*chain, place.text)
+    return known is not None and any(
+        meaning(each) == meaning(known)
+        for file, family in saved_files(host)
+        if family == place.family
+        for each in rules_of(file, *chain)
+    )
 
 
 def managers(host: Host) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from hairpin.events.links.managers import with_network_configured
 from hairpin.host.boot.rule_keeper import saved_rules, unit
 from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import is_unasked
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import ScriptLine
 from hairpin.host.netns import NAMED
 from hairpin.message import Message, message
@@ -121,6 +121,11 @@ def _steps(host: Host) -> Iterator[_Step]:
 
         if ufw_of(host) is not None:
             yield _Step("ufw.service", with_ufw_started)
+    if own.ruleset.ipsets:
+        from hairpin.host.boot.refused_rules import restores_sets
+
+        if restores_sets(host):
+            yield _Step("ipset.service", lambda course: _with_sets(course, own))
     for loader, file, family in saved_rules(host):
         name = loader.name.removesuffix(".service")
         if _starts(host, name):
@@ -146,6 +151,13 @@ def _steps(host: Host) -> Iterator[_Step]:
 
         lines = tuple(each for each in host.boot_lines or () if each.unit or _at_boot(each))
         yield _Step(_GUESTS, lambda course: with_named_namespaces_again(course, host, lines))
+
+
+def _with_sets(course: Course, was: Namespace) -> Course:
+    """Return the course with the ipsets from before the boot."""
+    ruleset = msgspec.structs.replace(course.namespace.ruleset, ipsets=was.ruleset.ipsets)
+    own = msgspec.structs.replace(course.namespace, ruleset=ruleset)
+    return course.with_host(with_own(course.host, own)).provided(message("the saved ipsets have the present addresses"))
 
 
 def _has_rules_of_guests(host: Host) -> bool:

@@ -18,7 +18,7 @@ from hairpin.host.boot.rule_keeper import saved_files
 from hairpin.host.managers import ConfigFile
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
-from hairpin.netfilter.iptables.save import IptablesDialect, parse
+from hairpin.netfilter.iptables.save import IptablesDialect
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.programs import IPTABLES_SERVICES, NETFILTER_PERSISTENT
@@ -54,17 +54,33 @@ def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Cour
     """Return the course after ``iptables-restore`` has loaded the file: each table in the file is replaced.
 
     A built-in chain that the file does not name keeps its policy.  Source: iptables-restore(8)"""
-    from hairpin.netfilter.iptables.restore import with_built_in
+    from hairpin.netfilter.iptables.restore import Loading, loaded_tables, with_built_in
 
-    dialect = dialect_of(course)
-    try:
-        tables = parse(file.text, family=family, dialect=dialect, source=file.path, evidence=file.evidence)
-    except ParseError as error:
-        return course.failing(message("{file} is not loaded: {reason}", file=file.path, reason=str(error)))
-    for table in tables:
-        held = course.namespace.ruleset.table(family, table.name, dialect)
-        course = course.made(ReplaceTable(course.host.netns, dialect, family, table.name, with_built_in(table, held)))
-    return course
+    ruleset = course.namespace.ruleset
+    loading = Loading(family, dialect_of(course), file.path, ruleset.ipsets)
+    loaded = loaded_tables(file.text, loading, file.evidence)
+    for table in loaded.tables:
+        held = course.namespace.ruleset.table(family, table.name, loading.dialect)
+        filled = with_built_in(table, held)
+        course = course.made(ReplaceTable(course.host.netns, loading.dialect, family, table.name, filled))
+    return _as_loaded(course, loaded.fault)
+
+
+def _as_loaded(course: Course, fault: ParseError | None) -> Course:
+    """Return the course with the fault at which ``iptables-restore`` ended."""
+    if fault is None:
+        return course
+    if not fault.line:
+        return course.failing(message("{file} is not loaded: {reason}", file=fault.source, reason=fault.why))
+    return course.failing(
+        message(
+            "`iptables-restore` ends at line {line} of {file}: {why}. It loads neither this table nor the tables after "
+            "it",
+            line=fault.line,
+            file=fault.source,
+            why=fault.why,
+        )
+    )
 
 
 def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -> Course:
@@ -77,7 +93,7 @@ def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -
         for table in restored_tables(text, ruleset.tables, loading):
             course = course.made(ReplaceTable(course.host.netns, loading.dialect, family, table.name, table))
     except ParseError as error:
-        return course.failing(message("{file} is not loaded: {reason}", file=source, reason=str(error)))
+        return _as_loaded(course, error)
     return course
 
 

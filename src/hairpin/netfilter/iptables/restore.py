@@ -1,23 +1,26 @@
-"""Loads text into existing tables, as ``iptables-restore --noflush`` does: chains that the text does not name stay.  A
-declared user-defined chain is emptied; a declared built-in chain gets its policy and keeps its rules.  Each table is
-loaded as a whole at its ``COMMIT``, or not at all.  Therefore the tables before the first fault are loaded.
+"""Loads text into tables, as ``iptables-restore`` does.  Each table is loaded as a whole at its ``COMMIT``, or not at
+all.  Therefore the tables before the first fault are loaded, and no table after it.
+
+With ``--noflush``, chains that the text does not name stay.  A declared user-defined chain is emptied; a declared
+built-in chain gets its policy and keeps its rules.
 
 Source: iptables-restore(8); iptables/iptables-restore.c, iptables/xtables-restore.c
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import msgspec
 
 from hairpin.errors import ChangeError, MalformedError, ParseError, reason_of
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import jumped_to
 from hairpin.netfilter.iptables.render import render_rule
 from hairpin.netfilter.iptables.save import BASE_CHAINS, IptablesDialect, parse
 from hairpin.netfilter.iptables.words import split_groups, split_words
-from hairpin.netfilter.ir import Chain, Expression, FieldMatch, NameMatch, Rule, Set, Table
+from hairpin.netfilter.ir import Chain, Expression, FieldMatch, Jump, NameMatch, Outside, Rule, Set, Table
 from hairpin.netfilter.rule_address import IpFamily
 
 _LONG = {
@@ -26,6 +29,9 @@ _LONG = {
 }  # fmt: skip
 _OF_RULE = ("-A", "-I", "-D")
 _CORE_FIELDS = (("saddr4", "saddr6"), ("daddr4", "daddr6"), ("iif",), ("oif",), ("protocol",), ("fragment",))
+_EXTENSION = re.compile(r"[A-Z0-9]+")
+"""Matches the name of each target that iptables or a module outside of the kernel has; a chain may have such a name."""
+_NAMED_SET = re.compile(r"--(?:match|add|del|map)-set (\S+)")
 _PERIOD = re.compile(r"(?<=\d/)(sec|min)(?:ond|ute)s?\b")
 """Matches the period in ``--limit 3/minute``, which iptables-save prints as ``3/min``."""
 
@@ -40,6 +46,17 @@ class Loading(NamedTuple):
     ipsets: tuple[Set, ...] = ()
 
 
+class MissingNameError(ParseError):
+    """A rule names a chain or a set that does not exist when the rule is loaded."""
+
+
+class Loaded(NamedTuple):
+    """The tables of a text that are loaded, and the fault at which ``iptables-restore`` ends; None if it loads all."""
+
+    tables: tuple[Table, ...]
+    fault: ParseError | None = None
+
+
 class _Line(NamedTuple):
     """A line inside a table: its command, its chain (empty for all chains), the words after the chain, and its number
     and text."""
@@ -49,6 +66,43 @@ class _Line(NamedTuple):
     words: str
     number: int
     text: str
+
+
+def loaded_tables(text: str, loading: Loading, evidence: str = "") -> Loaded:
+    """Return what ``iptables-restore`` (without ``--noflush``) loads of the text.  A rule that leads to a chain which
+    its table does not declare is a fault, as is a rule that names a set which does not exist.
+
+    Source: measured, iptables 1.8.9 of both variants"""
+    (family, dialect, source, ipsets), fault = loading, None
+    try:
+        tables = parse(text, family=family, dialect=dialect, source=source, evidence=evidence, ipsets=ipsets)
+    except ParseError as error:
+        committed, fault = _text_before(text, error.line or 0), error
+        tables = parse(committed, family=family, dialect=dialect, source=source, evidence=evidence, ipsets=ipsets)
+    sets = {each.name for each in ipsets}
+    for place, table in enumerate(tables):
+        for rule in (rule for chain in table.chains for rule in chain.rules):
+            why = _lacks(rule, table, sets)
+            if why is not None:
+                return Loaded(tables[:place], MissingNameError(why, source=source, line=rule.line, text=rule.text))
+    return Loaded(tables, fault)
+
+
+def _text_before(text: str, fault: int) -> str:
+    """Return the text up to the last ``COMMIT`` before the line of the fault."""
+    lines = text.split("\n")[: max(fault - 1, 0)]
+    ends = [number for number, line in enumerate(lines, 1) if line.startswith("COMMIT")]
+    return "\n".join((*lines[: ends[-1] if ends else 0], ""))
+
+
+def _lacks(rule: Rule, table: Table, sets: AbstractSet[str]) -> Message | None:
+    """Return why the tool refuses the rule: the chain or the set that it names does not exist."""
+    for part in rule.body:
+        led = part.chain if isinstance(part, Jump) else part.name if isinstance(part, Outside) else ""
+        if led and not _EXTENSION.fullmatch(led) and table.chain(led) is None:
+            return message("there is no chain {chain}", chain=led)
+    gone = next((each for each in _NAMED_SET.findall(rule.text) if each not in sets), None)
+    return message("there is no set {set}", set=gone) if gone is not None else None
 
 
 def restored_tables(text: str, held: Iterable[Table], loading: Loading) -> Iterator[Table]:
