@@ -36,10 +36,10 @@ class Span(NamedTuple):
 class Fact(msgspec.Struct, frozen=True):
     """One fact of the catalogue.
 
-    ``of``: the versions with the behaviour.  ``beside``: the versions of another program without which the behaviour
-    does not show.  ``mended``: builds of a distribution that lack the behaviour although their version is one of
-    ``of``.  ``builds``: if only some builds have the behaviour, letters of which the version's text must have one
-    (``.el10``).
+    ``of``: the versions with the behaviour. ``beside``: the versions of another program without which the behaviour
+    does not show. ``legacy``: whether the behaviour shows only with iptables-legacy. ``mended``: builds of a
+    distribution that lack the behaviour although their version is one of ``of``. ``builds``: if only some builds have
+    the behaviour, letters of which the version's text must have one (``.el10``).
     ``does``: the behaviour.  ``fails``: what it makes fail.  ``since``: when it begins to fail.  ``test``: a read-only
     command, and ``shows``: its output if the behaviour is there; ``{container}``, ``{port}`` and ``{protocol}`` are
     those of the question.
@@ -61,6 +61,7 @@ class Fact(msgspec.Struct, frozen=True):
     leaves: tuple[str, ...] = ()
     way: Message | None = None
     beside: Span | None = None
+    legacy: bool = False
     mended: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
 

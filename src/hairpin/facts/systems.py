@@ -213,6 +213,7 @@ SYSTEMS = (
             r"(?:can't|cannot) initialize ip6?tables table|table does not exist|XTABLES_LEGACY|\bip_tables not found",
         ),
         leaves=_NO_MODULE,
+        legacy=True,
         way=message("switch to iptables-nft (`update-alternatives --config iptables`), or use a kernel with the "
             "choice"),
         sources=("https://github.com/rancher/rancher/issues/54862", "https://github.com/armbian/build/pull/9416",

@@ -500,7 +500,6 @@ def test_a_stopped_container_that_publishes_the_port_for_the_other_protocol_is_n
 @pytest.mark.parametrize(
     ("port", "protocol", "words"),
     (
-        (8152, "tcp", ("recreate web with -p 8152:80 as well", "hairpin check 8151/tcp")),
         (80, "tcp", ("recreate web with -p 80:80 as well", "hairpin check 8151/tcp")),
         (8151, "udp", ("recreate web with -p 8151:80/udp as well", "serve udp on port 80 in web")),
     ),
@@ -512,6 +511,28 @@ def test_a_port_is_published_by_a_person_and_by_no_rule(port: int, protocol: str
     assert (remedy.id, remedy.disruptive) == ("recreate-container", True)
     advice = " | ".join(map(Words("en"), remedy.advice))
     assert all(each in advice for each in words)
+
+
+def test_a_port_that_may_be_a_slip_is_a_question() -> None:
+    """No container is recreated for a port that it may have nothing to do with."""
+    (suspect,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", 8152)).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, network())
+    assert remedy.id == "start-service"
+    first, *rest = map(Words("en"), remedy.advice)
+    assert first.startswith("if you meant port 8151, which web publishes: hairpin check 8151/tcp; if a service")
+    assert not any("recreate web" in each for each in (first, *rest))
+
+
+def test_a_container_on_loopback_has_a_program_of_the_host_in_front_of_it() -> None:
+    """The port inside of it has the same number by chance, and nobody is told to open the container to all."""
+    loopback = replace(container(), bindings=(PortBinding("tcp", 80, 8151, 0x7F000001, 4),))
+    behind = network(docker=engine(loopback))
+    (suspect,) = diagnose(behind, asked(OUTSIDE, "198.51.100.11", 80)).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, behind)
+    assert remedy.id == "start-service"
+    advice = " | ".join(map(Words("en"), remedy.advice))
+    assert "recreate" not in advice
+    assert "hairpin check 8151/tcp" in advice
 
 
 FROM_EVERYWHERE = (
@@ -552,8 +573,8 @@ def of_pod(*names: str, pod: str = "") -> Network:
         ),
         (
             WITH_PODMAN,
-            ("if you meant port 8151, which web publishes: hairpin check 8151/tcp; else recreate web with -p 8152:80 "
-             "as well"),
+            ("if you meant port 8151, which web publishes: hairpin check 8151/tcp; if a service of this host should "
+             "listen on port 8152: start it"),
             "Published: 8151/tcp (web).",
         ),
     ),

@@ -3,13 +3,10 @@ other protocol, and a container that was made without a published port."""
 
 from typing import Literal
 
-import msgspec
-
 from hairpin.causes.engine._services import may_be_of_swarm
 from hairpin.causes.kit import Host, Iterator, Message, View, message
 from hairpin.causes.service._near import on_loopback
-from hairpin.change.change import Primitive
-from hairpin.engines.repair.republishing import option_of, published_too
+from hairpin.engines.repair.republishing import option_of
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.known_ports import known_port
 from hairpin.network.socket_owner import serves
@@ -60,19 +57,16 @@ def by_nearness(view: View) -> list[tuple[Container, PortBinding]]:
     return sorted(found, key=lambda pair: port_distance(view.flow.dport, pair[1].host_port))
 
 
-def twin(view: View, container: Container, binding: PortBinding) -> tuple[tuple[Primitive, ...], Message]:
-    """Return the parts of the change that publishes the asked port for the container of the published port, and the
-    advice for a person.  An engine without a program that relays the port makes only rules, and no part has the
-    advice."""
-    twin = msgspec.structs.replace(binding, host_port=view.flow.dport, host_ip=None, actual=True)
-    said = message(
-        "if you meant port {port}, which {name} publishes: {question}; else recreate {name} with -p {option} as well",
+def slip(view: View, container: Container, binding: PortBinding) -> Message:
+    """Return the advice for a port that is one typing error away from the container's published port."""
+    return message(
+        "if you meant port {port}, which {name} publishes: {question}; if a service of this host should listen on port "
+        "{asked}: start it",
         port=binding.host_port,
         question=ask_port(binding.host_port, binding.protocol),
         name=view.host.told_as(container),
-        option=option_of(twin),
+        asked=view.flow.dport,
     )
-    return published_too(view.host, container, twin, said), said
 
 
 def otherwise(host: Host, container: Container, binding: PortBinding) -> tuple[Message, ...]:

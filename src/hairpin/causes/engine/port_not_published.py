@@ -18,10 +18,10 @@ from hairpin.causes.engine._near_ports import (
     other_protocol,
     otherwise,
     published_ports,
-    twin,
+    slip,
 )
 from hairpin.causes.engine._own_address import of_engine_rule, of_meant_policy
-from hairpin.causes.engine._publishing import held_aside, is_unserved, of_routed, port_holder, refusal_of
+from hairpin.causes.engine._publishing import held_aside, is_unserved, loopback_only, of_routed, port_holder, refusal_of
 from hairpin.causes.engine._services import may_be_of_swarm, ways_of_swarm
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, View, Way, message
 from hairpin.causes.names._own_server import asks_server_of_host
@@ -59,24 +59,24 @@ def find(view: View) -> Iterator[Candidate]:
     if any(each.running and each.left_unread for each in view.host.containers()) or has_file_of_engine(view):
         return
     mine = (each for each in view.host.containers() if each.running and _has_port(view, each))
-    own = list(dict.fromkeys(view.host.network_owner(each) for each in mine))
-    for container in sorted(own, key=lambda each: binding_elsewhere(view, each) is None):
+    pairs = {each: binding_elsewhere(view, each) for each in map(view.host.network_owner, mine)}
+    # Who published a container on loopback alone has a program of the host in front of it, which should have the port.
+    aside = [(each, binding) for each, binding in pairs.items() if binding is not None and loopback_only(binding)]
+    own = [each for each in pairs if each not in dict(aside)]
+    for container in sorted(own, key=lambda each: pairs[each] is None):
         yield _unpublished(view, container)
     if own:
         return
     known = known_port(view.flow.dport, view.flow.protocol)
     near = [pair for pair in by_nearness(view) if is_slip(view.flow.dport, pair[1].host_port)]
-    running = next((pair for pair in near if pair[0].running), None)
-    if running is not None and known is None:
-        parts, said = twin(view, *running)
-        yield _nobody(view, parts, (said,))
-    forgotten = forgotten_option(view) if running is None else None
+    meant = next((pair for pair in near if pair[0].running), None) if known is None else None
+    forgotten = forgotten_option(view) if not any(pair[0].running for pair in near) else None
     accepted = deletion(view, place).parts if place is not None else ()
     yield _nobody(
         view,
-        (listening(view, _service(view, known)), *accepted),
+        (listening(view, _service(view, known) if meant is None else slip(view, *meant)), *accepted),
         (
-            *(each for pair in near[:FEW] for each in otherwise(view.host, *pair)),
+            *(each for pair in (*aside, *near[:FEW]) if pair != meant for each in otherwise(view.host, *pair)),
             *other_protocol(view),
             *(_else(view, known) if forgotten is None else ()),
             *_firewalled(view),

@@ -42,6 +42,8 @@ def _on(host: Host, index: int) -> Iterator[Finding]:
         if each.product == "firewalld" and (host.firewalld is None or not host.firewalld.running):
             continue  # it is installed, and has touched no rule
         for fact in facts_of(each.product, each.version):
+            if fact.legacy and "(legacy)" not in (host.version("iptables") or ""):
+                continue
             if fact.leaves and fact.product == each.product and _is_beside(fact, versions):
                 yield Finding(_candidate(fact, each), "advice", host=host.name, flows=(index,), line=_line(fact, each))
 

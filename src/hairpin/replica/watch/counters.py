@@ -75,7 +75,12 @@ def _counted(
 
 def _said(argv: tuple[str, ...]) -> str:
     environment = {"PATH": SEARCH_PATH, "LC_ALL": "C"}  # cron's own PATH has no /usr/sbin
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment)
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment
+        )
+    except FileNotFoundError:  # the load of the rules has said already that the tool is not installed
+        return ""
     return done.stdout if done.returncode == 0 else ""
 
 
