@@ -52,6 +52,15 @@ def test_what_keeps_it_from_starting_comes_first() -> None:
     assert (maker.id, cause.follows_from) == ("daemon-does-not-start-config", (maker.ref,))
 
 
+def test_no_start_of_a_daemon_is_a_repair_while_a_person_has_to_repair_what_keeps_it_from_starting() -> None:
+    _, cause = told(msgspec.structs.replace(STORED, boot=Boot("systemd", malformed=True))).causes
+    (remedy,) = cause.remedies
+    assert (remedy.commands, remedy.by_person) == ((), True)
+    first = Words("en")(remedy.advice[0])
+    assert first.startswith("first repair daemon-does-not-start-config; then: ")
+    assert "systemctl start docker" in first
+
+
 def test_an_engine_that_answers_has_no_state() -> None:
     assert told(how="answers").causes == ()
 

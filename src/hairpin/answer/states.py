@@ -177,16 +177,36 @@ def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
     first, refs = by_severity(made)[0], {each.ref for each in made}
     flows = tuple(dict.fromkeys(flow for each in made for flow in each.flows))
     now = msgspec.structs.replace(maker, severity=first.severity, event=first.event, flows=flows)
-    following = (
-        msgspec.structs.replace(each, follows_from=(*each.follows_from, maker.ref)) if each.ref in refs else each
-        for each in answer.causes
-        if each is not maker
-    )
+    following = (_behind(maker, each) if each.ref in refs else each for each in answer.causes if each is not maker)
     stopped = (
         msgspec.structs.replace(flow, causes=_before(flow.causes, refs, maker.ref)) if refs & {*flow.causes} else flow
         for flow in answer.flows
     )
     return msgspec.structs.replace(answer, causes=(now, *following), flows=tuple(stopped))
+
+
+def _behind(maker: CauseAnswer, made: CauseAnswer) -> CauseAnswer:
+    """Return the made cause, which follows from its maker.  As long as a person has not repaired the maker, the repair
+    of the made cause cannot help, so it is left to the person, too."""
+    after = msgspec.structs.replace(made, follows_from=(*made.follows_from, maker.ref))
+    if any(each.commands for each in maker.remedies):
+        return after
+    from hairpin.remedy.remedy import Remedy  # noqa: PLC0415 - most hosts have no such state
+
+    return msgspec.structs.replace(
+        after,
+        candidate=msgspec.structs.replace(made.candidate, offered=False),
+        remedies=tuple(
+            Remedy(
+                "by-hand",
+                (),
+                advice=(message("first repair {cause}; then: {commands}", cause=maker.id, commands="; ".join(typed)),),
+                by_person=True,
+            )
+            for each in made.remedies
+            if (typed := each.commands)
+        ),
+    )
 
 
 def _before(refs: tuple[str, ...], made: set[str], maker: str) -> tuple[str, ...]:
