@@ -196,6 +196,10 @@ ASKED_AT: dict[str, str] = {
     "packets-to-many-stay-on-link": "rule policy reject no-listener",
     "pmtud-icmp-blocked": "rule policy reject",
     "podman-beside-docker-forward-drop": "rule policy reject",
+    "podman-makes-no-rules": (
+        "no-neighbour rule policy reject martian-destination route-localnet no-listener answered-by-other "
+        "never-accepts source-not-translated peer-drops wrong-answer left-instead"
+    ),
     "podman-rules-missing": (
         "rule policy reject martian-destination route-localnet no-listener never-accepts source-not-translated "
         "peer-drops wrong-answer"

@@ -2041,6 +2041,26 @@ cni_networks() { # cni_networks FILE...: the networks' names and plugins, and wh
     run cni-networks "grep -oHs '\"name\": …\\|\"type\": …\\|\"ipMasq\": …' /etc/cni/net.d/*.conflist" \
         grep -oHs '"\(name\|type\)" *: *"[^"]*"\|"ipMasq" *: *[a-z]*' "$@"
 }
+CONTAINERS_CONF='network.firewall_driver containers.netns'
+containers_conf() { # path:line:table.key=value of these keys, in the order of containers.conf(5); nothing else of these files leaves the host
+    own=${XDG_CONFIG_HOME:-${HOME:-/root}/.config}; [ "$podman" = podman ] || own=$home/.config
+    set --
+    for file in /usr/share/containers/containers.conf /etc/containers/containers.conf /etc/containers/containers.conf.d/*.conf \
+        "$own/containers/containers.conf" "$own"/containers/containers.conf.d/*.conf; do
+        [ ! -f "$file" ] || [ ! -r "$file" ] || set -- "$@" "$file"
+    done
+    [ $# != 0 ] || return 0
+    found=$(awk -v "keys=$CONTAINERS_CONF" '
+        BEGIN { count = split(keys, each, " "); for (i = 1; i <= count; i++) wanted[each[i]] }
+        FNR == 1 { table = "" }
+        { sub(/\r$/, ""); sub(/^[ \t]+/, ""); sub(/[ \t]+#.*/, "") }
+        /^\[/ { table = $0; gsub(/[][ \t]/, "", table); next }
+        /^[a-z_]+[ \t]*=/ {
+            key = $0; sub(/[ \t]*=.*/, "", key); value = $0; sub(/^[^=]*=[ \t]*/, "", value); gsub(/["\047]|[ \t]+$/, "", value)
+            if ((table "." key) in wanted && value !~ /[^A-Za-z0-9_.:\/-]/ && FILENAME !~ /[:\t]/) print FILENAME ":" FNR ":" table "." key "=" value
+        }' "$@" 2>/dev/null)
+    [ -z "$found" ] || body containers-conf "${podman%podman}grep -H … /etc/containers/containers.conf*" "$found"
+}
 podman_asked() { # $podman is split on purpose; it runs in /, where every user may be
     cd /
     unset CONTAINER_HOST CONTAINER_CONNECTION DOCKER_CONFIG
@@ -2050,6 +2070,7 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     nets=$(limit 8 $podman network ls -q 2>/dev/null)
     [ -z "$nets" ] || run podman-networks "$podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 $podman network inspect $nets
     [ "$podman" != podman ] || cni_networks /etc/cni/net.d/*.conflist
+    containers_conf
     run podman-info "$podman info --format json" json "$INFO_PATHS" limit 8 $podman info --format json
     [ -n "$ids" ] || { body podman-containers "$podman ps -aq --no-trunc" ''; return; }
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids

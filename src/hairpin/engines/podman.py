@@ -28,6 +28,7 @@ MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
 FIRST_OTHER_NETAVARK = (1, 9, 0)
 """From this version on, netavark has chains for isolation and for its name server, and may use nftables."""
 _LAST_KNOWN = "1.8.0"
+_KNOWS_DRIVER = (5, 0, 0)
 _PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
 """Matches the name of a chain that belongs to a network (netavark) or to a container (CNI)."""
 _PORTS_IN_A_RULE = 15
@@ -51,6 +52,8 @@ class Joined(msgspec.Struct, frozen=True):
 
 def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
     """Return the rules that Podman's network back end should have in ``namespace``, which is the engine's namespace."""
+    if makes_no_rules(engine):
+        return ExpectedRules(backend="iptables")
     joined = joined_of(engine)
     unknown = _unknown(engine, namespace, joined)
     if unknown or _is_made_otherwise(engine, namespace):
@@ -151,6 +154,15 @@ def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bo
     return any(each is not None and renamed_bridge(host, engine, each) is not None for each in networks)
 
 
+def makes_no_rules(engine: Engine) -> bool:
+    """Return whether containers.conf says ``firewall_driver = "none"``: netavark then neither makes rules for a
+    container that starts, nor removes those that it made before.  Podman before 5.0 does not know the setting.
+    Measured with Podman 5.4.2 and netavark 1.14.0; Podman 4.3.1 makes its rules all the same"""
+    if engine.kind != "podman" or engine.network_backend != "netavark" or engine.firewall_backend != "none":
+        return False
+    return (dockerd_version(engine.version) or _KNOWS_DRIVER) >= _KNOWS_DRIVER
+
+
 def is_known(engine: Engine) -> bool:
     """Return whether the expected rules are exactly the rules that the network back end makes.
 
@@ -167,7 +179,7 @@ def in_known_form(engine: Engine, container: Container) -> Engine | None:
     in a simulation, beside the later netavark's rules for other containers.  Measured with netavark 1.17.2, nftables"""
     if engine.rootless or engine.network_backend != "netavark" or is_known(engine):
         return None
-    return msgspec.structs.replace(engine, containers=(container,), network_version=_LAST_KNOWN)
+    return msgspec.structs.replace(engine, containers=(container,), network_version=_LAST_KNOWN, firewall_backend=None)
 
 
 def _has_traces(namespace: Namespace) -> bool:

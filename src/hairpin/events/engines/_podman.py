@@ -37,10 +37,11 @@ def without_networks(course: Course, was: Engine, container: Container) -> Cours
     ``was``: the engine when the container ran."""
     if was.rootless:  # the networks of a rootless Podman are in the user's own namespace
         return course
+    makes_rules = not podman.makes_no_rules(was)
     left = [each for each in _bridged(was, container) if _is_left(course.host, was, each)]
     names = frozenset(each.name for each in left)
-    course = _foreseeable(course, was, container)
-    if not podman.is_known(was):
+    course = _foreseeable(course, was, container) if makes_rules else course
+    if not podman.is_known(was) and makes_rules:
         from hairpin.events.engines._kept_rules import rules_gone
 
         course = course.made(*rules_gone(course, container))
@@ -171,6 +172,8 @@ def with_rules(course: Course, was: Host, running: Container) -> Course:
     """Return the course with the rules that the back end adds for the container and its networks, each at the end or at
     the head of its chain.  ``was``: the host when the container last ran."""
     engine = course.host.engine_of(running)
+    if podman.makes_no_rules(engine):
+        return course
     lost = missing_of(course.host, engine)
     if not engine.rootless and (lost.wanted.unknown or not podman.is_known(engine)):
         from hairpin.events.engines._kept_rules import with_rules_as_before
