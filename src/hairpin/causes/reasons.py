@@ -71,6 +71,7 @@ ASKED_AT: dict[str, str] = {
     "container-rp-filter-strict": "rp-filter",
     "container-subnet-on-two-hosts": "link-down no-carrier bridge-down no-neighbour rule policy reject",
     "container-unhealthy": "",
+    "container-unit-failed": "rule policy reject no-listener",
     "ct-state-rule-missing": "rule policy reject",
     "daemon-does-not-start-config": "",
     "default-bridge-has-no-names": "name-unknown",

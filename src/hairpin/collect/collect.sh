@@ -2293,9 +2293,11 @@ idle_units() { # idle_units FILE...: a document for each of the user's units tha
 }
 
 # Quadlets: files of which systemd's generator makes units. Podman removes such a container when its unit stops, so it lists it only while it runs.
+# Beside them, the units that people wrote with `podman run`, `docker start` … in ExecStart=: of these, those that failed.
 quadlets() { # starts no process unless there is such a file
     [ -z "$HAIRPIN_ROOT" ] && ours || return 0
     user=; quadlets_in '/etc/containers/systemd, systemctl show' /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
+    units_with_containers /etc/systemd/system 'systemctl show'
     if [ "$HAIRPIN_UID" = 0 ]; then
         for dir in /run/user/*/systemd; do
             uid=${dir#/run/user/}; uid=${uid%%/*}
@@ -2313,6 +2315,7 @@ EOT
     case $user$uid$home in '' | *[!A-Za-z0-9_./@-]*) return ;; esac
     quadlets_in "$home/.config/containers/systemd, systemctl --user show" "/run/user/$uid/containers/systemd" "$home/.config/containers/systemd" \
         "/etc/containers/systemd/users/$uid" /etc/containers/systemd/users "/usr/share/containers/systemd/users/$uid" /usr/share/containers/systemd/users
+    units_with_containers "$home/.config/systemd/user" 'systemctl --user show'
 }
 quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its own folders
     origin=$1 folders=$#; shift
@@ -2329,6 +2332,19 @@ quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its ow
     done
     shift $((folders - 1))
     [ $# = 0 ] || run quadlets "$origin" quadlets_shown "$@"
+}
+units_with_containers() { # units_with_containers FOLDER ORIGIN: those that start a container; a link is another name of a unit
+    files=
+    for file in "$1"/*.service; do
+        [ ! -f "$file" ] || [ -h "$file" ] || { files=yes; break; }
+    done
+    [ -n "$files" ] || return 0
+    files=$(grep -lsE '^[[:space:]]*ExecStart[[:space:]]*=.*(podman|docker)' "$1"/*.service) folder=$1 origin=$2; set --
+    for file in $files; do
+        case $file in *[!A-Za-z0-9_./@:-]*) continue ;; esac
+        [ -h "$file" ] || set -- "$@" "$file"
+    done
+    [ $# = 0 ] || run quadlets "$folder/*.service, $origin" quadlets_shown "$@"
 }
 quadlets_shown() { # quadlets_shown FILE...: a document a line, with what the manager tells of the unit
     found=$(quadlet_documents "$@"); unit_names=
@@ -2355,7 +2371,7 @@ EOT
             $1 == "Id" { id = $2 } $0 == "ActiveState=failed" || /^SubState=auto-restart/ { bad = 1 }
             $0 == "" { if (bad && n++ < 5) print id; bad = 0 }'); do
             # What podman itself has printed: the container's own output is not of this transport.
-            said=$(limit 3 journalctl -q --no-pager -b -o cat -n 20 $of"$name" _TRANSPORT=stdout 2>/dev/null | grep '^Error: ' | grep -vE "$SECRET_LINES" | tail -n 1)
+            said=$(limit 3 journalctl -q --no-pager -b -o cat -n 20 $of"$name" _TRANSPORT=stdout 2>/dev/null | grep -E '^(docker: )?Error( response from daemon)?: ' | grep -vE "$SECRET_LINES" | tail -n 1)
             [ -z "$said" ] || failures="$failures$name$TAB$said$NL"
         done ;;
     esac
@@ -2373,7 +2389,10 @@ EOT
         }
         !part { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); if ($0 ~ /^Id=/) id = substr($0, 4); next }
         part == 1 { said[$1] = plain($2); next }
-        function told(unit, text) { print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}" }
+        function told(unit, text) {
+            if (text ~ /"Runs":/ && state[unit] !~ /"State":"failed"|"Sub":"auto-restart/) return
+            print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}"
+        }
         $1 ~ /@\.service$/ { templates[$1] = $2; next }
         $1 != "" { told($1, $2); own[$1] }
         END {
@@ -2425,16 +2444,39 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         if (unit !~ /\.service$/) unit = unit ".service"
         sub(/@/, "_", stem); if (base ~ /@\./) stem = stem "%i"
         name = named; gsub(/%[iI]/, base ~ /@\./ ? "\001" : instance, name)
-        if (name == "" || name ~ /%/) name = "systemd-" stem
+        if (name == "" || name ~ /%/) name = (base ~ /\.service$/ ? "" : "systemd-") stem
         gsub(/\001/, "%i", name)
-        text = unit name main image install
+        if (base ~ /\.service$/ && runs == "") return
+        text = unit name main image install runs
         if (base ~ /@\./) gsub(/%i/, "", text)
         if (text ~ /[^A-Za-z0-9_.:@\/=, -]/) return
         printf "%s\t{\"User\":%s,\"File\":%s,\"Unit\":%s,\"Name\":%s,\"Image\":%s,\"Publish\":[%s],\"Install\":%s\n", \
-            unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install)
+            unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install) (runs == "" ? "" : ",\"Runs\":" quoted(runs))
+    }
+    function option(text) {      # without a port of the host, it may be an option of the program in the container
+        if (text ~ /:/ && text !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(text)
+    }
+    function started(text,   word, count, i, verb) {     # the command of a unit that a person wrote
+        gsub(/["\047]/, "", text); count = split(text, word, /[ \t]+/)
+        for (i = 1; i <= count; i++) {
+            if (runs == "") {
+                if (word[i] ~ /^[-@:+!]*([^ ]*\/)?(podman|docker)$/) { runs = word[i]; sub(/^[-@:+!]*([^ ]*\/)?/, "", runs) }
+                continue
+            }
+            if (verb == "") {
+                if (word[i] ~ /^(run|start|create|compose)$/) { verb = word[i]; runs = runs " " verb }
+                continue
+            }
+            if (word[i] ~ /^(-p|--publish)$/) option(word[++i])
+            else if (word[i] ~ /^(--publish=|-p[0-9])/) { sub(/^(--publish=|-p)/, "", word[i]); option(word[i]) }
+            else if (word[i] == "--name") named = word[++i]
+            else if (word[i] ~ /^--name=/) named = substr(word[i], 8)
+            else if (verb == "start" && word[i] !~ /^-/) { named = word[i]; runs = runs " " named }
+        }
+        if (verb == "") runs = ""
     }
     function begin() {
-        done(); main = FILENAME; base = file; unit = named = image = ports = install = line = section = ""; hosts = 0
+        done(); main = FILENAME; base = file; unit = named = image = ports = install = runs = line = section = ""; hosts = 0
         instance = base; sub(/\.[a-z]*$/, "", instance); if (!sub(/^[^@]*@/, "", instance)) instance = ""
     }
     FNR == 1 {
@@ -2449,6 +2491,10 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         if (!sub(/[ \t]*=.*/, "", key)) next
         sub(/^[ \t]*/, "", key); sub(/^[^=]*=[ \t]*/, "", value); sub(/[ \t]*$/, "", value)
         if (section == "[Install]") { if (key ~ /^(WantedBy|RequiredBy|UpheldBy)$/) install = value == "" ? "" : install (install == "" ? "" : " ") value; next }
+        if (base ~ /\.service$/) {
+            if (section == "[Service]" && key == "ExecStart") { if (value == "") runs = named = ports = ""; else if (runs == "") started(value) }
+            next
+        }
         if (section !~ /^\[(Container|Pod|Kube)\]$/) next
         gsub(/["\047]/, "", value)
         if (key == "Yaml" && section == "[Kube]" && value !~ /[^A-Za-z0-9_.@\/-]/) {

@@ -115,7 +115,7 @@ def forgotten_option(view: View) -> Message | None:
 
     Return None if none or several of the containers or of their ports may be meant, or if a container's port is usually
     that of a service which other machines do not ask, such as a database."""
-    if (kept := next(_on_host_by_file(view), None)) is not None:
+    for kept in (*_on_host_by_file(view), *_by_failed_unit(view)):
         return kept
     flow, found = view.flow, list[tuple[Container, int]]()
     if flow.protocol not in ("tcp", "udp"):
@@ -160,6 +160,22 @@ def _on_host_by_file(view: View) -> Iterator[Message]:
                     "listens on {sockets}. Ask for that port, or recreate {name} with --network podman -p {port}:PORT",
                     name=each.name, port=view.flow.dport, file=line.path, line=line.number, sockets=socket_list(held),
                 )  # fmt: skip
+
+
+def _by_failed_unit(view: View) -> Iterator[Message]:
+    """Yield the suggestion for each failed unit that starts a container whose ports are not known: its engine does not
+    list the container any more, or a file of Compose has them."""
+    for each in view.host.quadlets:
+        if each.runs and each.has_failed and not each.ports and view.host.container(each.name) is None:
+            yield message(
+                "{unit} runs `{runs}` and has failed: {why}. If port {port} should be that container's: remove the "
+                "reason, then start the unit: `{command}`",
+                unit=each.unit,
+                runs=each.runs,
+                port=view.flow.dport,
+                why=each.said or message("`{log}` shows why", log=each.log),
+                command=each.ran("start"),
+            )
 
 
 def _may_publish(host: Host, container: Container) -> bool:
