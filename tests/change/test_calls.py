@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.change import calls
-from hairpin.host.managers import Firewalld, FirewalldZone, Ufw
+from hairpin.host.managers import Firewalld, FirewalldZone
 from tests.rows import each_row
 from tests.small_host import network
 
@@ -96,24 +96,3 @@ CALLS: dict[str, tuple[calls.Call, str, calls.Call | None]] = {
 def test_a_call(call: calls.OwnersCall, words: str, back: calls.Call | None) -> None:
     assert " ".join(calls.call_argv(call)) == words
     assert calls.reverse(call, HOST) == back
-
-
-# call, the manager that has to run or to be enabled
-NEEDS: dict[str, tuple[calls.Call, str | None]] = {
-    "a port": (calls.OpenPort("public", 80, "tcp"), "firewalld"),
-    "a port in firewalld's files": (calls.OpenPort("public", 80, "tcp", permanent=True), "firewalld"),
-    "panic mode": (calls.SetPanicMode(), "firewalld"),
-    "a port of ufw": (calls.AllowInUfw(80, "tcp"), "ufw"),
-    "networks": (calls.ReloadNetworks(), None),
-    "a unit": (calls.SetUnitState("start", "docker.service"), None),
-}
-
-
-@each_row(("call", "manager"), NEEDS.values(), ids=NEEDS)
-def test_a_managers_command_needs_the_manager(call: calls.Call, manager: str | None) -> None:
-    replace = msgspec.structs.replace
-    at_rest = replace(HOST, firewalld=Firewalld(running=False), ufw=Ufw(enabled=False))
-    assert calls.deaf_owner(call, at_rest) == manager
-    at_work = replace(HOST, firewalld=Firewalld(running=True), ufw=Ufw(enabled=True))
-    assert calls.deaf_owner(call, at_work) is None
-    assert calls.deaf_owner(call, replace(HOST, firewalld=None, ufw=None)) is None

@@ -7,8 +7,8 @@ from typing import assert_never
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.change.calls import Deaf, deaf_owner
 from hairpin.change.change import Change
+from hairpin.change.deaf_owner import Deaf, deaf_owner
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
@@ -22,12 +22,12 @@ def without_deaf_owners(find: Find) -> Find:
     @wraps(find)
     def found(view: View) -> Iterator[Candidate]:
         for each in find(view):
-            yield _obeyed(each, view.host)
+            yield _with_obeyed_calls(each, view.host)
 
     return found
 
 
-def _obeyed(candidate: Candidate, host: Host) -> Candidate:
+def _with_obeyed_calls(candidate: Candidate, host: Host) -> Candidate:
     changes = (candidate.change, *(each.change for each in candidate.ways))
     owners = {deaf_owner(call, host) for each in changes for call in each.calls}
     if host.firewalld is not None and not host.firewalld.running:
@@ -36,7 +36,7 @@ def _obeyed(candidate: Candidate, host: Host) -> Candidate:
     if not deaf:
         return candidate
     ways = tuple(msgspec.structs.replace(each, change=_by_rules(each.change, host)) for each in candidate.ways)
-    advice = (*candidate.advice, *map(_said, deaf))
+    advice = (*candidate.advice, *map(_sentence, deaf))
     return msgspec.structs.replace(candidate, change=_by_rules(candidate.change, host), ways=ways, advice=advice)
 
 
@@ -47,7 +47,7 @@ def _by_rules(change: Change, host: Host) -> Change:
     return msgspec.structs.replace(change, calls=tuple(each for each in change.calls if not deaf_owner(each, host)))
 
 
-def _said(owner: Deaf) -> Message:
+def _sentence(owner: Deaf) -> Message:
     match owner:
         case "firewalld":
             return message(

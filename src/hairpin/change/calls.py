@@ -198,32 +198,6 @@ OfFirewalld = OpenPort | AddRichRule | BindInterface | TrustSource | AddDirectRu
 OfUfw = AllowInUfw | ReloadUfw
 OwnersCall = OfContainer | OfFirewalld | SetPanicMode | OfUfw | Unban | ReloadNetworks | SetUnitState | EndProcess
 Call = OwnersCall | ByPerson
-Deaf = Literal["firewalld", "ufw"]
-"""A manager of rules that obeys its command only while it runs, or is enabled.  Podman and systemd obey always, and a
-call for dockerd starts it (``engines/docker/daemon.py``)."""
-
-
-def deaf_owner(call: Call, host: Host) -> Deaf | None:
-    """Return the manager that would not carry the call out on this host now; None if the call is carried out, or if it
-    is not known whether the manager runs.
-
-    firewall-cmd speaks to the daemon, for its files as well.  If ufw is disabled, ``ufw allow`` writes its files and
-    loads nothing.  Source: firewall-cmd(1), ufw: src/ufw/backend_iptables.py set_rule()"""
-    match call:
-        case (
-            OpenPort()
-            | AddRichRule()
-            | BindInterface()
-            | TrustSource()
-            | AddDirectRule()
-            | AddDirectChain()
-            | SetPanicMode()
-        ):
-            return "firewalld" if host.firewalld is not None and not host.firewalld.running else None
-        case AllowInUfw() | ReloadUfw():
-            return "ufw" if host.ufw is not None and not host.ufw.enabled else None
-        case _:
-            return None
 
 
 def call_argv(call: OwnersCall) -> tuple[str, ...]:

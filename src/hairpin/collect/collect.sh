@@ -2074,7 +2074,7 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     run podman-info "$podman info --format json" json "$INFO_PATHS" limit 8 $podman info --format json
     [ -n "$ids" ] || { body podman-containers "$podman ps -aq --no-trunc" ''; return; }
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
-    captured podman-containers "$podman inspect --type container $(echo $ids)"
+    if [ "$st" != 0 ]; then podman_each; else captured podman-containers "$podman inspect --type container $(echo $ids)"; fi
     found=$(running_containers "$out")
     case $out in *'"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks "$podman" ;; esac
     case $out in *'"IsInfra":true'*) # this document names no pod
@@ -2082,6 +2082,15 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     esac
     container_namespaces seen
     wait
+}
+podman_each() { # sets out: podman prints nothing of all containers if one of them cannot be told, as after a disconnect that failed half-way
+    all=
+    for id in $ids; do
+        capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container "$id"
+        captured podman-containers "$podman inspect --type container $id"
+        [ "$st" != 0 ] || all="$all$out$NL"
+    done
+    out=$all
 }
 podman_of_root() { # whether another user's Podman may have containers here, which this user may not ask: a conmon runs for each, or root has a storage
     [ "$HAIRPIN_UID" != 0 ] || return

@@ -21,7 +21,7 @@ from hairpin.engines.expected import ExpectedRules, Purpose
 from hairpin.engines.repair.bridging import renamed_bridge
 from hairpin.host.docker import MASQUERADES, Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
-from hairpin.netfilter.ir import FieldMatch, Nat
+from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.netfilter.rule_address import IpFamily
 
 MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
@@ -89,28 +89,38 @@ def _is_made_otherwise(engine: Engine, namespace: Namespace) -> bool:
 
 def _without_rules(namespace: Namespace, joined: tuple[Joined, ...]) -> tuple[str, ...]:
     """Return the names of the containers for which netavark has no rules: none about the container's subnet, or none
-    that leads a published port to it.
+    that leads the host's port to a published port of it.
 
     Whatever its version and driver, netavark makes the rules of a container at once, and a flush removes all of them.
     Measured with netavark 1.14.0 and 1.17.2, all drivers"""
     tables = ((table, chain) for table in namespace.ruleset.tables for chain in table.chains)
     own = [rule for table, chain in tables if _is_netavarks(table.name, chain.name) for rule in chain.rules]
     parts = [part for rule in own for part in rule.body]
-    targets = [part for part in parts if isinstance(part, Nat) and part.addresses is not None]
+    targets = [(part, rule) for rule in own for part in rule.body if isinstance(part, Nat) and part.addresses]
     sources = {
         span for part in parts if isinstance(part, FieldMatch) and part.field in _SOURCES for span in part.ranges
     }
 
-    def leads(one: Joined, port: int) -> bool:
-        ports = (each.ports for each in targets if each.addresses == (one.address, one.address))
-        return any(span is None or span[0] <= port <= span[1] for span in ports)
+    def leads(one: Joined, binding: PortBinding) -> bool:
+        return any(
+            part.addresses == (one.address, one.address)
+            and (part.ports is None or part.ports[0] <= binding.container_port <= part.ports[1])
+            and _takes(rule, binding.host_port)
+            for part, rule in targets
+        )
 
     lacking = (
         one.container.name
         for one in joined
-        if span_of(one.subnet) not in sources or not all(leads(one, each.container_port) for each in one.bindings)
+        if span_of(one.subnet) not in sources or not all(leads(one, each) for each in one.bindings)
     )
     return tuple(dict.fromkeys(lacking))
+
+
+def _takes(rule: Rule, port: int) -> bool:
+    """Return whether the rule matches packets for the port."""
+    matches = [each for each in rule.body if isinstance(each, FieldMatch) and each.field == "dport"]
+    return all(any(first <= port <= last for first, last in each.ranges) != each.negated for each in matches)
 
 
 def span_of(subnet: str) -> tuple[int, int]:

@@ -205,8 +205,9 @@ def _position(one: ExpectedRule) -> int | None:
 def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
     """Return the address that the back end gives next.  The next address is the address after the last given address.
 
-    The containers' present addresses show the last given address.  After the end of the range the back end continues
-    with the first address.  ``was``: the host before the event."""
+    The containers' present addresses show the last given address; so do those that a namespace still has, although
+    Podman does not list them (after a failed disconnect).  After the end of the range the back end continues with the
+    first address.  ``was``: the host before the event."""
     before = (
         each for each in was.engines if joined.name in {one.name for one in each.networks} and each.kind == "podman"
     )
@@ -220,6 +221,8 @@ def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: 
     taken = {end.ipv4 for box in engine.containers for end in box.endpoints}
     block = subnet.part or (subnet.network, subnet.prefix_length)
     first, last = network_of(*block, 4) + 1, last_of(*block, 4) - 1
+    inside = (each for each in was.namespaces if each.name != was.netns.name)
+    given += [one.value for each in inside for one in each.addresses if one.version == 4 and first <= one.value <= last]
     candidate = max(given) + 1 if given else first
     for _ in range(len(taken) + 2):
         if candidate > last:
