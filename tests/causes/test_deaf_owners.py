@@ -7,9 +7,9 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import Ufw
 from hairpin.walk.walk import walk_flow
-from tests.causes.firewalld.test_firewalld import zoned
-from tests.causes.hosts import with_host
-from tests.causes.rules.test_rules import SSH, first_remedy, with_sshd
+from tests.causes.firewall_hosts import first_remedy
+from tests.causes.hosts import with_host, zoned
+from tests.causes.rules.test_rules import SSH, with_sshd
 from tests.rule_text import with_chain, with_policy
 from tests.small_host import egress
 
