@@ -1,33 +1,19 @@
 """Candidates whose calls nobody would carry out: the owner of a rule, which should make it, does not run."""
 
-from collections.abc import Callable, Iterator
-from functools import wraps
 from typing import assert_never
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
+from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
 from hairpin.change.deaf_owner import Deaf, deaf_owner
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
-Find = Callable[[View], Iterator[Candidate]]
 
-
-def without_deaf_owners(find: Find) -> Find:
-    """Return the function that yields the candidates of ``find``, each without the calls that its host's owners do not
-    carry out.  The rules themselves are then the repair."""
-
-    @wraps(find)
-    def found(view: View) -> Iterator[Candidate]:
-        for each in find(view):
-            yield _with_obeyed_calls(each, view.host)
-
-    return found
-
-
-def _with_obeyed_calls(candidate: Candidate, host: Host) -> Candidate:
+def with_obeyed_calls(candidate: Candidate, host: Host) -> Candidate:
+    """Return the candidate without the calls that the host's owners do not carry out.  The rules themselves are then
+    the repair."""
     changes = (candidate.change, *(each.change for each in candidate.ways))
     owners = {deaf_owner(call, host) for each in changes for call in each.calls}
     if host.firewalld is not None and not host.firewalld.running:
