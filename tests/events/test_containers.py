@@ -7,8 +7,12 @@ from bench.docker_host import docker_host
 from hairpin.events.course import Course
 from hairpin.events.engines._containers import with_container_ended, with_containers_ended
 from hairpin.events.engines._dockerd import with_dockerd_killed
+from hairpin.events.engines._podman import following_address
 from hairpin.events.happening import course_of
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from tests.podman_host import podman, podmans
 from tests.small_host import DOCKER_RULES, WEB, container, engine, host_namespace, network
 
@@ -74,3 +78,14 @@ def test_where_no_rule_names_an_address_the_order_is_nobodys_concern(rule: str) 
 
 def test_an_address_that_somebody_has_chosen_does_not_depend_on_the_order() -> None:
     assert orders("-A DOCKER-USER -d 172.17.0.3/32 -j DROP", fixed4=WEB + 1) == []
+
+
+@pytest.mark.parametrize(("held", "following"), (("172.17.0.9", "172.17.0.10"), (None, "172.17.0.3")))
+def test_an_address_that_a_namespace_still_has_was_given(held: str | None, following: str) -> None:
+    """Podman 5.4.2 lists no network of a paused container that was disconnected: its link stays."""
+    whole = network(docker=podman(podmans())).this
+    left = Namespace("netns:left", addresses=(Address("eth1", 4, parse_address(held)[1], 16),) if held else ())
+    was = msgspec.structs.replace(whole, namespaces=(*whole.namespaces, left))
+    (engine,) = was.engines
+    (joined,) = engine.networks
+    assert following_address(was, engine, joined, joined.subnets[0]) == parse_address(following)[1]

@@ -143,6 +143,35 @@ def test_what_systemd_tells(folder: Path) -> None:
     assert (gone.state, gone.needs_reload, gone.wanted_by, gone.said) == ("not-found", False, (), "")
 
 
+UNIT = f"""\
+[Service]
+Environment=A={HIDDEN}
+ExecStartPre=-/usr/bin/podman rm -f wiki
+ExecStart=-/usr/bin/podman --log-level=error run --rm --name wiki \\
+  -p 8080:80 --publish=127.0.0.1:8081:81/udp -e A={HIDDEN} wiki:1 httpd -f -p 80
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def test_a_unit_that_a_person_wrote_is_told_if_it_has_failed(folder: Path) -> None:
+    units = "/etc/systemd/system"
+    written(
+        folder / "units", wiki_service=UNIT, gone_service=UNIT.replace("--name wiki", ""), ssh_service="[Service]\n"
+    )
+    written(folder / "units", start_service="[Service]\nExecStart=/usr/bin/docker start -a book\n")
+    shown = SHOWN + SHOWN.replace("wiki", "start").replace("gone", "none")
+    program(folder / "programs", "systemctl", shown.replace("LoadState=not-found", "LoadState=loaded"))
+    program(folder / "programs", "journalctl", f"docker: Error response from daemon: no\nA={HIDDEN}\n")
+    made = (f"mkdir -p /run/systemd/system {units}", f"mount --bind {folder}/units {units}")
+    found = sorted(documents(collected(folder, *made)), key=lambda each: each["Unit"])
+    assert [(each["Unit"], each["Name"], each["Publish"], each["Runs"], each["Install"]) for each in found] == [
+        ("start.service", "book", [], "docker start book", ""),
+        ("wiki.service", "wiki", ["8080:80", "127.0.0.1:8081:81/udp"], "podman run", "multi-user.target"),
+    ]
+    assert {each["Said"] for each in found} == {"docker: Error response from daemon: no"}
+
+
 def test_a_users_manager_is_asked_as_the_user(folder: Path) -> None:
     written(folder / "ann" / ".config" / "containers" / "systemd", wiki_container=WIKI)
     for each in folder.glob("ann/**/*"):

@@ -61,6 +61,8 @@ WITHOUT = {
     "packets-to-many-stay-on-link": "no exchange of data shows a packet that nobody answers: tests/causes/forwarding",
     "unit-filter-drops": "a lab host has no systemd: tests/causes/service",
     "quadlet-not-running": "as above",
+    "container-unit-failed": "as above",
+    "podman-makes-no-rules": "the lab's Podman does not know the setting: tests/causes/engine_rules",
     "stack-hides-loopback": "the lab has no user of a rootless engine: python -m tests.today",
     "known-version-fault": "no version of the lab has one that shows: tests/causes/states/test_known_version_fault.py",
     "wireguard-address-not-allowed": "no host of the lab has WireGuard: tests/causes/between_hosts",

@@ -36,6 +36,10 @@ def test_the_cause_that_words_mean(text: str, cause: str, subject: str) -> None:
 
 
 FAILURES: dict[str, tuple[str, str, str]] = {
+    "Podman's DHCP client does not run": (
+        'netavark: unable to obtain lease: socket "/run/podman/nv-proxy.sock": No such file or directory (os error 2)',
+        "netavark-dhcp-proxy-missing", "",
+    ),
     "a runtime is no command": (
         'exec: "/usr/bin/nvidia-container-runtime": executable file not found in $PATH',
         "container-runtime-missing", "/usr/bin/nvidia-container-runtime",

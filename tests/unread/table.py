@@ -58,6 +58,7 @@ EITHER: frozenset[str] = frozenset({
     "ufw-conf", "ufw-default", "ufw-rules", "ufw-sysctl", "ufw-hooks", "floating-addresses", "versions",
     "container-processes", "process-parents", "process-units", "rate-limits", "tun-owners", "cloud-init",
     "docker-beside", "podman-pods", "rootless-containers", "guests", "health-checks", "rootless-info", "quadlets",
+    "containers-conf",
     "packet-queues",
 })  # fmt: skip
 """Readings that decide on some hosts: where a rule looks at a set, a port is asked, a manager runs."""

@@ -34,7 +34,8 @@ _FLOWS = (
 """The readings of the host that decide which containers run, and therefore which flows exist.  The sockets in the
 host's own namespace show the ports of a container with host networking.  In other namespaces the walk forks at unread
 sockets."""
-_ENGINES = ("docker-info", "docker-version", "daemon-json", "dockerd-cmdline", "dockerd-unit", "podman-info")
+_ENGINES = ("docker-info", "docker-version", "daemon-json", "dockerd-cmdline", "dockerd-unit", "podman-info",
+            "containers-conf")  # fmt: skip
 """The readings of the engines' configuration, which decide which rules the engines should have."""
 _BOOT = ("units", "file", "boot-scripts", "boot-units", "firewalld-", "ufw-")
 """The readings of files that services load when they start."""

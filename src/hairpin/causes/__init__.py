@@ -3,6 +3,7 @@
 Read ``proof``, ``cause`` (a cause's input, candidates and findings), ``where`` (the thing that a candidate is about),
 ``kit`` (the import of a cause's file), ``order`` (decides which of several causes is named first), ``losing``
 (accepting rules that an event removes), ``opening`` (ports that are too open, and clients that an event lets in),
+``deaf_owners`` (calls that nobody carries out),
 ``log_advice`` (the sentences about a container's log), ``uplink_of_answers`` (the change that sends packets out by
 their address's uplink), ``registry`` (finds the files), ``reasons`` (the files that a stop loads) and ``signs`` (what a
 host or the flows must show, or a cause without a stop is not loaded). Then read the folders, in any order. Each folder

@@ -71,6 +71,7 @@ ASKED_AT: dict[str, str] = {
     "container-rp-filter-strict": "rp-filter",
     "container-subnet-on-two-hosts": "link-down no-carrier bridge-down no-neighbour rule policy reject",
     "container-unhealthy": "",
+    "container-unit-failed": "rule policy reject no-listener",
     "ct-state-rule-missing": "rule policy reject",
     "daemon-does-not-start-config": "",
     "default-bridge-has-no-names": "name-unknown",
@@ -196,6 +197,10 @@ ASKED_AT: dict[str, str] = {
     "packets-to-many-stay-on-link": "rule policy reject no-listener",
     "pmtud-icmp-blocked": "rule policy reject",
     "podman-beside-docker-forward-drop": "rule policy reject",
+    "podman-makes-no-rules": (
+        "no-neighbour rule policy reject martian-destination route-localnet no-listener answered-by-other "
+        "never-accepts source-not-translated peer-drops wrong-answer left-instead"
+    ),
     "podman-rules-missing": (
         "rule policy reject martian-destination route-localnet no-listener never-accepts source-not-translated "
         "peer-drops wrong-answer"

@@ -3,15 +3,15 @@
 A module in these folders defines a cause as ``CAUSE``, or its name begins with an underscore and it has code that
 several causes share.  Any other module is an error, because a misspelt name would hide a cause.  A ``CAUSE`` gets its
 id from the module's name.  A ``CAUSE`` gets ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the module's
-functions of these names.
+functions of these names.  Its candidates lose the calls that nobody would carry out (``deaf_owners``).
 """
 
 import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Literal
@@ -19,7 +19,17 @@ from typing import Literal
 import msgspec
 
 import hairpin.causes
-from hairpin.causes.cause import AskedFlows, Cause, id_of, of_no_flows, of_no_host, of_nothing_coming
+from hairpin.causes.cause import (
+    AskedFlows,
+    Candidate,
+    Cause,
+    View,
+    at_no_stop,
+    id_of,
+    of_no_flows,
+    of_no_host,
+    of_nothing_coming,
+)
 from hairpin.causes.order import TO_COME
 from hairpin.causes.signs import OF_FLOWS, STATES
 from hairpin.host.host import Host
@@ -66,7 +76,22 @@ def _of_module(name: str) -> Cause:
 def _completed(cause: Cause, module: ModuleType) -> Cause:
     """Return the cause with the id and the functions of its module."""
     own = {door: vars(module)[door] for door in DOORS if door in vars(module)}
-    return msgspec.structs.replace(cause, id=cause.id or id_of(module.__name__), **own)
+    whole = msgspec.structs.replace(cause, id=cause.id or id_of(module.__name__), **own)
+    if whole.find is at_no_stop:
+        return whole
+    return msgspec.structs.replace(whole, find=_obeyed_candidates(whole.find))
+
+
+def _obeyed_candidates(find: Callable[[View], Iterator[Candidate]]) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields the candidates of ``find``, each without the calls that nobody carries out."""
+
+    @wraps(find)
+    def found(view: View) -> Iterator[Candidate]:
+        from hairpin.causes.deaf_owners import with_obeyed_calls  # noqa: PLC0415 - on a healthy host no packet stops
+
+        return (with_obeyed_calls(each, view.host) for each in find(view))
+
+    return found
 
 
 @cache

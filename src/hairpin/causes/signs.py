@@ -163,7 +163,12 @@ def _has_troubled_quadlet(host: Host) -> bool:
     bound = {(one.protocol, one.host_port) for each in host.containers() for one in each.bindings}
     running = (each for each in host.quadlets if each.state == "active")
     edited = any((one.protocol, one.host_port) not in bound for each in running for one in each.ports)
-    return edited or any(each.has_failed for each in host.quadlets)
+    return edited or any(each.has_failed for each in host.quadlets if not each.runs)
+
+
+def _has_failed_unit(host: Host) -> bool:
+    """Return whether a unit that a person wrote to start a container has failed."""
+    return any(each.runs and each.has_failed for each in host.quadlets)
 
 
 def _loads_rules_at_boot(host: Host) -> bool:
@@ -174,6 +179,7 @@ STATES: Mapping[str, tuple[HostSign, ...]] = {
     "address-held-twice": (_has_equal_addresses,),
     "address-pool-exhausted": (_has_engine_error, _has_few_blocks),
     "container-not-running": (_has_unwanted_end,),
+    "container-unit-failed": (_has_failed_unit,),
     "container-unhealthy": (_has_unhealthy_container,),
     "daemon-does-not-start-config": (_daemon_is_down,),
     "docker-daemon-not-running": (_daemon_is_down,),

@@ -2041,6 +2041,26 @@ cni_networks() { # cni_networks FILE...: the networks' names and plugins, and wh
     run cni-networks "grep -oHs '\"name\": …\\|\"type\": …\\|\"ipMasq\": …' /etc/cni/net.d/*.conflist" \
         grep -oHs '"\(name\|type\)" *: *"[^"]*"\|"ipMasq" *: *[a-z]*' "$@"
 }
+CONTAINERS_CONF='network.firewall_driver containers.netns'
+containers_conf() { # path:line:table.key=value of these keys, in the order of containers.conf(5); nothing else of these files leaves the host
+    own=${XDG_CONFIG_HOME:-${HOME:-/root}/.config}; [ "$podman" = podman ] || own=$home/.config
+    set --
+    for file in /usr/share/containers/containers.conf /etc/containers/containers.conf /etc/containers/containers.conf.d/*.conf \
+        "$own/containers/containers.conf" "$own"/containers/containers.conf.d/*.conf; do
+        [ ! -f "$file" ] || [ ! -r "$file" ] || set -- "$@" "$file"
+    done
+    [ $# != 0 ] || return 0
+    found=$(awk -v "keys=$CONTAINERS_CONF" '
+        BEGIN { count = split(keys, each, " "); for (i = 1; i <= count; i++) wanted[each[i]] }
+        FNR == 1 { table = "" }
+        { sub(/\r$/, ""); sub(/^[ \t]+/, ""); sub(/[ \t]+#.*/, "") }
+        /^\[/ { table = $0; gsub(/[][ \t]/, "", table); next }
+        /^[a-z_]+[ \t]*=/ {
+            key = $0; sub(/[ \t]*=.*/, "", key); value = $0; sub(/^[^=]*=[ \t]*/, "", value); gsub(/["\047]|[ \t]+$/, "", value)
+            if ((table "." key) in wanted && value !~ /[^A-Za-z0-9_.:\/-]/ && FILENAME !~ /[:\t]/) print FILENAME ":" FNR ":" table "." key "=" value
+        }' "$@" 2>/dev/null)
+    [ -z "$found" ] || body containers-conf "${podman%podman}grep -H … /etc/containers/containers.conf*" "$found"
+}
 podman_asked() { # $podman is split on purpose; it runs in /, where every user may be
     cd /
     unset CONTAINER_HOST CONTAINER_CONNECTION DOCKER_CONFIG
@@ -2050,10 +2070,11 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     nets=$(limit 8 $podman network ls -q 2>/dev/null)
     [ -z "$nets" ] || run podman-networks "$podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 $podman network inspect $nets
     [ "$podman" != podman ] || cni_networks /etc/cni/net.d/*.conflist
+    containers_conf
     run podman-info "$podman info --format json" json "$INFO_PATHS" limit 8 $podman info --format json
     [ -n "$ids" ] || { body podman-containers "$podman ps -aq --no-trunc" ''; return; }
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
-    captured podman-containers "$podman inspect --type container $(echo $ids)"
+    if [ "$st" != 0 ]; then podman_each; else captured podman-containers "$podman inspect --type container $(echo $ids)"; fi
     found=$(running_containers "$out")
     case $out in *'"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks "$podman" ;; esac
     case $out in *'"IsInfra":true'*) # this document names no pod
@@ -2061,6 +2082,15 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     esac
     container_namespaces seen
     wait
+}
+podman_each() { # sets out: podman prints nothing of all containers if one of them cannot be told, as after a disconnect that failed half-way
+    all=
+    for id in $ids; do
+        capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container "$id"
+        captured podman-containers "$podman inspect --type container $id"
+        [ "$st" != 0 ] || all="$all$out$NL"
+    done
+    out=$all
 }
 podman_of_root() { # whether another user's Podman may have containers here, which this user may not ask: a conmon runs for each, or root has a storage
     [ "$HAIRPIN_UID" != 0 ] || return
@@ -2272,9 +2302,11 @@ idle_units() { # idle_units FILE...: a document for each of the user's units tha
 }
 
 # Quadlets: files of which systemd's generator makes units. Podman removes such a container when its unit stops, so it lists it only while it runs.
+# Beside them, the units that people wrote with `podman run`, `docker start` … in ExecStart=: of these, those that failed.
 quadlets() { # starts no process unless there is such a file
     [ -z "$HAIRPIN_ROOT" ] && ours || return 0
     user=; quadlets_in '/etc/containers/systemd, systemctl show' /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
+    units_with_containers /etc/systemd/system 'systemctl show'
     if [ "$HAIRPIN_UID" = 0 ]; then
         for dir in /run/user/*/systemd; do
             uid=${dir#/run/user/}; uid=${uid%%/*}
@@ -2292,6 +2324,7 @@ EOT
     case $user$uid$home in '' | *[!A-Za-z0-9_./@-]*) return ;; esac
     quadlets_in "$home/.config/containers/systemd, systemctl --user show" "/run/user/$uid/containers/systemd" "$home/.config/containers/systemd" \
         "/etc/containers/systemd/users/$uid" /etc/containers/systemd/users "/usr/share/containers/systemd/users/$uid" /usr/share/containers/systemd/users
+    units_with_containers "$home/.config/systemd/user" 'systemctl --user show'
 }
 quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its own folders
     origin=$1 folders=$#; shift
@@ -2308,6 +2341,19 @@ quadlets_in() { # quadlets_in ORIGIN FOLDER...: in their order, each with its ow
     done
     shift $((folders - 1))
     [ $# = 0 ] || run quadlets "$origin" quadlets_shown "$@"
+}
+units_with_containers() { # units_with_containers FOLDER ORIGIN: those that start a container; a link is another name of a unit
+    files=
+    for file in "$1"/*.service; do
+        [ ! -f "$file" ] || [ -h "$file" ] || { files=yes; break; }
+    done
+    [ -n "$files" ] || return 0
+    files=$(grep -lsE '^[[:space:]]*ExecStart[[:space:]]*=.*(podman|docker)' "$1"/*.service) folder=$1 origin=$2; set --
+    for file in $files; do
+        case $file in *[!A-Za-z0-9_./@:-]*) continue ;; esac
+        [ -h "$file" ] || set -- "$@" "$file"
+    done
+    [ $# = 0 ] || run quadlets "$folder/*.service, $origin" quadlets_shown "$@"
 }
 quadlets_shown() { # quadlets_shown FILE...: a document a line, with what the manager tells of the unit
     found=$(quadlet_documents "$@"); unit_names=
@@ -2334,7 +2380,7 @@ EOT
             $1 == "Id" { id = $2 } $0 == "ActiveState=failed" || /^SubState=auto-restart/ { bad = 1 }
             $0 == "" { if (bad && n++ < 5) print id; bad = 0 }'); do
             # What podman itself has printed: the container's own output is not of this transport.
-            said=$(limit 3 journalctl -q --no-pager -b -o cat -n 20 $of"$name" _TRANSPORT=stdout 2>/dev/null | grep '^Error: ' | grep -vE "$SECRET_LINES" | tail -n 1)
+            said=$(limit 3 journalctl -q --no-pager -b -o cat -n 20 $of"$name" _TRANSPORT=stdout 2>/dev/null | grep -E '^(docker: )?Error( response from daemon)?: ' | grep -vE "$SECRET_LINES" | tail -n 1)
             [ -z "$said" ] || failures="$failures$name$TAB$said$NL"
         done ;;
     esac
@@ -2352,7 +2398,10 @@ EOT
         }
         !part { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); if ($0 ~ /^Id=/) id = substr($0, 4); next }
         part == 1 { said[$1] = plain($2); next }
-        function told(unit, text) { print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}" }
+        function told(unit, text) {
+            if (text ~ /"Runs":/ && state[unit] !~ /"State":"failed"|"Sub":"auto-restart/) return
+            print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}"
+        }
         $1 ~ /@\.service$/ { templates[$1] = $2; next }
         $1 != "" { told($1, $2); own[$1] }
         END {
@@ -2404,16 +2453,39 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         if (unit !~ /\.service$/) unit = unit ".service"
         sub(/@/, "_", stem); if (base ~ /@\./) stem = stem "%i"
         name = named; gsub(/%[iI]/, base ~ /@\./ ? "\001" : instance, name)
-        if (name == "" || name ~ /%/) name = "systemd-" stem
+        if (name == "" || name ~ /%/) name = (base ~ /\.service$/ ? "" : "systemd-") stem
         gsub(/\001/, "%i", name)
-        text = unit name main image install
+        if (base ~ /\.service$/ && runs == "") return
+        text = unit name main image install runs
         if (base ~ /@\./) gsub(/%i/, "", text)
         if (text ~ /[^A-Za-z0-9_.:@\/=, -]/) return
         printf "%s\t{\"User\":%s,\"File\":%s,\"Unit\":%s,\"Name\":%s,\"Image\":%s,\"Publish\":[%s],\"Install\":%s\n", \
-            unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install)
+            unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install) (runs == "" ? "" : ",\"Runs\":" quoted(runs))
+    }
+    function option(text) {      # without a port of the host, it may be an option of the program in the container
+        if (text ~ /:/ && text !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(text)
+    }
+    function started(text,   word, count, i, verb) {     # the command of a unit that a person wrote
+        gsub(/["\047]/, "", text); count = split(text, word, /[ \t]+/)
+        for (i = 1; i <= count; i++) {
+            if (runs == "") {
+                if (word[i] ~ /^[-@:+!]*([^ ]*\/)?(podman|docker)$/) { runs = word[i]; sub(/^[-@:+!]*([^ ]*\/)?/, "", runs) }
+                continue
+            }
+            if (verb == "") {
+                if (word[i] ~ /^(run|start|create|compose)$/) { verb = word[i]; runs = runs " " verb }
+                continue
+            }
+            if (word[i] ~ /^(-p|--publish)$/) option(word[++i])
+            else if (word[i] ~ /^(--publish=|-p[0-9])/) { sub(/^(--publish=|-p)/, "", word[i]); option(word[i]) }
+            else if (word[i] == "--name") named = word[++i]
+            else if (word[i] ~ /^--name=/) named = substr(word[i], 8)
+            else if (verb == "start" && word[i] !~ /^-/) { named = word[i]; runs = runs " " named }
+        }
+        if (verb == "") runs = ""
     }
     function begin() {
-        done(); main = FILENAME; base = file; unit = named = image = ports = install = line = section = ""; hosts = 0
+        done(); main = FILENAME; base = file; unit = named = image = ports = install = runs = line = section = ""; hosts = 0
         instance = base; sub(/\.[a-z]*$/, "", instance); if (!sub(/^[^@]*@/, "", instance)) instance = ""
     }
     FNR == 1 {
@@ -2428,6 +2500,10 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         if (!sub(/[ \t]*=.*/, "", key)) next
         sub(/^[ \t]*/, "", key); sub(/^[^=]*=[ \t]*/, "", value); sub(/[ \t]*$/, "", value)
         if (section == "[Install]") { if (key ~ /^(WantedBy|RequiredBy|UpheldBy)$/) install = value == "" ? "" : install (install == "" ? "" : " ") value; next }
+        if (base ~ /\.service$/) {
+            if (section == "[Service]" && key == "ExecStart") { if (value == "") runs = named = ports = ""; else if (runs == "") started(value) }
+            next
+        }
         if (section !~ /^\[(Container|Pod|Kube)\]$/) next
         gsub(/["\047]/, "", value)
         if (key == "Yaml" && section == "[Kube]" && value !~ /[^A-Za-z0-9_.@\/-]/) {

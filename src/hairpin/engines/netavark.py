@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from hairpin.engines.found import of_dialect
-from hairpin.engines.podman import Joined, is_known, joined_of, span_of
+from hairpin.engines.podman import Joined, is_known, joined_of, makes_no_rules, span_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Expression, FieldMatch, Jump, Nat, Rule, Verdict
@@ -60,8 +60,8 @@ class _Held(NamedTuple):
 
 def lost_rules(engine: Engine, namespace: Namespace) -> tuple[LostRule, ...]:
     """Return the rules that the engine's netavark has lost; none of a netavark whose exact rules are known, if it has
-    lost all of its rules, or if its driver is firewalld."""
-    if engine.rootless or engine.network_backend != "netavark" or is_known(engine):
+    lost all of its rules, or if its driver is firewalld or none."""
+    if engine.rootless or engine.network_backend != "netavark" or is_known(engine) or makes_no_rules(engine):
         return ()
     return tuple(
         lost

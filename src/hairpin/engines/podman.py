@@ -21,13 +21,14 @@ from hairpin.engines.expected import ExpectedRules, Purpose
 from hairpin.engines.repair.bridging import renamed_bridge
 from hairpin.host.docker import MASQUERADES, Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
-from hairpin.netfilter.ir import FieldMatch, Nat
+from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.netfilter.rule_address import IpFamily
 
 MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
 FIRST_OTHER_NETAVARK = (1, 9, 0)
 """From this version on, netavark has chains for isolation and for its name server, and may use nftables."""
 _LAST_KNOWN = "1.8.0"
+_KNOWS_DRIVER = (5, 0, 0)
 _PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
 """Matches the name of a chain that belongs to a network (netavark) or to a container (CNI)."""
 _PORTS_IN_A_RULE = 15
@@ -51,6 +52,8 @@ class Joined(msgspec.Struct, frozen=True):
 
 def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
     """Return the rules that Podman's network back end should have in ``namespace``, which is the engine's namespace."""
+    if makes_no_rules(engine):
+        return ExpectedRules(backend="iptables")
     joined = joined_of(engine)
     unknown = _unknown(engine, namespace, joined)
     if unknown or _is_made_otherwise(engine, namespace):
@@ -86,28 +89,38 @@ def _is_made_otherwise(engine: Engine, namespace: Namespace) -> bool:
 
 def _without_rules(namespace: Namespace, joined: tuple[Joined, ...]) -> tuple[str, ...]:
     """Return the names of the containers for which netavark has no rules: none about the container's subnet, or none
-    that leads a published port to it.
+    that leads the host's port to a published port of it.
 
     Whatever its version and driver, netavark makes the rules of a container at once, and a flush removes all of them.
     Measured with netavark 1.14.0 and 1.17.2, all drivers"""
     tables = ((table, chain) for table in namespace.ruleset.tables for chain in table.chains)
     own = [rule for table, chain in tables if _is_netavarks(table.name, chain.name) for rule in chain.rules]
     parts = [part for rule in own for part in rule.body]
-    targets = [part for part in parts if isinstance(part, Nat) and part.addresses is not None]
+    targets = [(part, rule) for rule in own for part in rule.body if isinstance(part, Nat) and part.addresses]
     sources = {
         span for part in parts if isinstance(part, FieldMatch) and part.field in _SOURCES for span in part.ranges
     }
 
-    def leads(one: Joined, port: int) -> bool:
-        ports = (each.ports for each in targets if each.addresses == (one.address, one.address))
-        return any(span is None or span[0] <= port <= span[1] for span in ports)
+    def leads(one: Joined, binding: PortBinding) -> bool:
+        return any(
+            part.addresses == (one.address, one.address)
+            and (part.ports is None or part.ports[0] <= binding.container_port <= part.ports[1])
+            and _takes(rule, binding.host_port)
+            for part, rule in targets
+        )
 
     lacking = (
         one.container.name
         for one in joined
-        if span_of(one.subnet) not in sources or not all(leads(one, each.container_port) for each in one.bindings)
+        if span_of(one.subnet) not in sources or not all(leads(one, each) for each in one.bindings)
     )
     return tuple(dict.fromkeys(lacking))
+
+
+def _takes(rule: Rule, port: int) -> bool:
+    """Return whether the rule matches packets for the port."""
+    matches = [each for each in rule.body if isinstance(each, FieldMatch) and each.field == "dport"]
+    return all(any(first <= port <= last for first, last in each.ranges) != each.negated for each in matches)
 
 
 def span_of(subnet: str) -> tuple[int, int]:
@@ -151,6 +164,15 @@ def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bo
     return any(each is not None and renamed_bridge(host, engine, each) is not None for each in networks)
 
 
+def makes_no_rules(engine: Engine) -> bool:
+    """Return whether containers.conf says ``firewall_driver = "none"``: netavark then neither makes rules for a
+    container that starts, nor removes those that it made before.  Podman before 5.0 does not know the setting.
+    Measured with Podman 5.4.2 and netavark 1.14.0; Podman 4.3.1 makes its rules all the same"""
+    if engine.kind != "podman" or engine.network_backend != "netavark" or engine.firewall_backend != "none":
+        return False
+    return (dockerd_version(engine.version) or _KNOWS_DRIVER) >= _KNOWS_DRIVER
+
+
 def is_known(engine: Engine) -> bool:
     """Return whether the expected rules are exactly the rules that the network back end makes.
 
@@ -167,7 +189,7 @@ def in_known_form(engine: Engine, container: Container) -> Engine | None:
     in a simulation, beside the later netavark's rules for other containers.  Measured with netavark 1.17.2, nftables"""
     if engine.rootless or engine.network_backend != "netavark" or is_known(engine):
         return None
-    return msgspec.structs.replace(engine, containers=(container,), network_version=_LAST_KNOWN)
+    return msgspec.structs.replace(engine, containers=(container,), network_version=_LAST_KNOWN, firewall_backend=None)
 
 
 def _has_traces(namespace: Namespace) -> bool:

@@ -30,7 +30,7 @@ _RENAMED: dict[str, dict[str, Renaming]] = {
         "Actor.Attributes.name": "name", "Actor.Attributes.com/docker/compose/service": "name",
     },
     "services": {"Spec.Name": "name"},
-    "quadlets": {"User": "name", "Name": "name", "Image": "image", "File": "words", "Said": "words"},
+    "quadlets": {"User": "name", "Name": "name", "Image": "image", "File": "words", "Said": "words", "Runs": "words"},
     "pods": {"Name": "name"},
     "tasks": {"Status.Err": "words"},
     "info": {"Name": "name", "User": "name", "host.hostname": "name"},

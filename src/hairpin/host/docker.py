@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.evidence.reading import HOST
 from hairpin.field import of
+from hairpin.host.boot.containers_conf import ConfLine
 from hairpin.host.boot.daemon_start import Boot, is_true
 from hairpin.host.contact import TRAITS, EngineTraits, Tool
 from hairpin.host.swarm import MeshPort, SwarmService
@@ -146,8 +147,7 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def starts_with_daemon(self) -> bool:
-        """Whether dockerd starts the container when dockerd itself starts.  At that time a swarm gives each running
-        task a new container, whatever its restart policy.  Source: docs.docker.com: How swarm mode works, services."""
+        """Whether dockerd starts the container at its own start, when a swarm gives each running task a new one."""
         return self.restart_policy in ("always", "unless-stopped") or (self.is_task and self.running)
 
     @property
@@ -323,6 +323,7 @@ class Engine(msgspec.Struct, frozen=True):
     network_backend: str | None = None
     """For Podman: ``netavark`` or ``cni``; None if Podman did not say."""
     network_version: str = ""
+    conf: Annotated[tuple[ConfLine, ...], of(walked=False, diff="never")] = ()
     has_resolver: Annotated[bool | None, of(walked=False)] = None
     """For Podman: whether it finds the program of its networks' name server; None if it did not say."""
     network_stack: str | None = None
@@ -373,9 +374,8 @@ class Engine(msgspec.Struct, frozen=True):
         return next((each for each in self.networks if each.name in names and each.driver == "bridge"), None)
 
     def starts_unconnected(self, container: Container) -> bool:
-        """Return whether the stopped container was disconnected from its last network, and will start without a
-        network.  Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no
-        network, whether the container runs or not.  Measured with Docker 20.10.24, Podman 4.3"""
+        """Return whether the stopped container was disconnected from its last network, and will start without one.
+        Docker still lists its networks; Podman lists none of a rootless one.  Measured with Docker 20.10, Podman 4.3"""
         return self.kind == "docker" and not container.running and container.has_lost_networks
 
     def leaves_unconnected(self, container: Container) -> bool:

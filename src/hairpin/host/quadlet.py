@@ -1,5 +1,6 @@
 """Quadlets: files of which Podman's generator makes systemd units.  Podman removes the container of such a unit when
-the unit stops, so Podman lists the container only while it runs.
+the unit stops, so Podman lists the container only while it runs.  A unit that a person wrote to start a container is
+described in the same way, if it has failed.
 
 Source: podman-systemd.unit(5)"""
 
@@ -16,7 +17,8 @@ class Quadlet(msgspec.Struct, frozen=True):
     ``state``: ActiveState as systemd tells it; ``not-found`` if systemd has no such unit; empty if systemd was not
     asked.  ``sub``: SubState.  ``exit_code``: that of the unit's last main process.  ``needs_reload``: whether the file
     is newer than the unit that systemd knows.  ``wanted_by``: the units for which systemd starts it.  ``said``: the
-    error with which podman ended the last start of a unit that failed."""
+    error with which podman ended the last start of a unit that failed.  ``runs``: the engine's command in a unit that a
+    person wrote (``podman start blog``); empty for a Quadlet."""
 
     file: str
     unit: str
@@ -30,6 +32,7 @@ class Quadlet(msgspec.Struct, frozen=True):
     needs_reload: bool = False
     wanted_by: tuple[str, ...] = ()
     said: str = ""
+    runs: str = ""
     evidence: str = ""
 
     @property
@@ -96,7 +99,9 @@ class Quadlet(msgspec.Struct, frozen=True):
         return f"journalctl _SYSTEMD_USER_UNIT={self.unit}"
 
     def makes(self, container: Container) -> bool:
-        """Return whether the unit made this container, by the label that Podman gives it, or this pod's."""
+        """Return whether the Quadlet's unit made this container, by the label that Podman gives it, or this pod's."""
+        if self.runs:
+            return False
         return container.unit == self.unit or (self.file.endswith(".pod") and container.pod == self.name)
 
     def publishes(self, protocol: str, port: int, version: int, address: int | None) -> bool:

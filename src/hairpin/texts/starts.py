@@ -180,6 +180,22 @@ NETWORK_STARTS = (
         failure=Failure(message("two of the container's networks have overlapping subnets, and {address} is in both"),
             message("recreate {name} with one of the two networks, or recreate one of the networks with another "
             "subnet"))),
+    TextMeaning(id="netavark-dhcp-proxy-missing", program="netavark",
+        patterns=("unable to obtain lease: socket *nv-proxy.sock*: {no_file}",
+            "is the netavark-dhcp-proxy.socket unit enabled"),
+        meaning=message("A macvlan network without a subnet gets its addresses by DHCP, but Podman's DHCP client "
+            "(netavark-dhcp-proxy) does not run; `systemctl status netavark-dhcp-proxy.socket` shows its state. With "
+            "`--subnet`, the network needs no DHCP. Rootless Podman has no macvlan on the host's links."),
+        causes=("container-not-running",),
+        failure=Failure(message("Podman's DHCP client, netavark-dhcp-proxy, does not run"),
+            message("let systemd start it: `systemctl enable --now netavark-dhcp-proxy.socket`; then {start}"))),
+    TextMeaning(id="netavark-firewall-driver-unknown", program="netavark", other_causes=True,
+        patterns=("Must provide a valid firewall backend, got {word}",),
+        meaning=message("netavark has no such firewall driver. `firewall_driver` in containers.conf or the variable "
+            "NETAVARK_FW names it. Recent releases of netavark have no driver iptables any more."),
+        causes=("container-not-running",),
+        failure=Failure(message("netavark has no firewall driver {word}, which containers.conf names"),
+            message("set firewall_driver in containers.conf to a driver that netavark has (nftables), then {start}"))),
     TextMeaning(id="docker-address-outside-subnet", program="dockerd", other_causes=True,
         patterns=("no configured subnet contains IP address {address}",
             "no configured subnet or ip-range contain the IP address {address}",

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from hairpin.causes.cause import View
 from hairpin.causes.container import container_on_internal_network_only
+from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import SetLink, one
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
@@ -576,3 +577,27 @@ def test_an_infra_container_is_told_as_its_pod(kind: Tool, pod: str, title: str,
 def test_only_a_host_that_does_not_reach_its_macvlan_is_told_so(*, shim: bool) -> None:
     _, remedy = first_remedy(on_macvlan(shim=shim), published())
     assert any("this host cannot reach it" in str(each) for each in remedy.advice) is not shim
+
+
+def test_a_container_on_an_internal_network_is_connected_to_the_network_of_the_asked_one() -> None:
+    """The default network would only lead to the next wall, the isolation of the engine's networks."""
+    asked_one = replace(container(), id="f" * 64, name="app2", netns=None, bindings=(),
+                        endpoints=(Endpoint("n1", "n1", parse_address("172.18.0.2")[1], 16),))  # fmt: skip
+    of_internal = with_internal(INTERNAL)
+    n1 = replace(engine().networks[0], id="n1", name="n1", bridge="br-n1")
+    n1 = replace(n1, subnets=(Subnet(4, parse_address("172.18.0.0")[1], 16, parse_address("172.18.0.1")[1]),))
+    described = replace(
+        of_internal, containers=(*of_internal.containers, asked_one), networks=(*of_internal.networks, n1)
+    )
+    host = host_namespace(KEPT_INSIDE)
+    host = replace(
+        host,
+        links=(*host.links, Link(90, "br-n1", "bridge")),
+        addresses=(*host.addresses, Address("br-n1", 4, parse_address("172.18.0.1")[1], 16)),
+    )
+    whole = network(host, docker=described)
+    flow = replace(egress(), daddr=parse_address("172.18.0.2")[1], dport=80)
+    branch = walk_flow(whole, flow).usual
+    assert branch.stop is not None
+    (found,) = container_on_internal_network_only.find(View(whole, flow, branch, branch.stop))
+    assert found.change.calls == (ConnectContainer("docker", "connect", "n1", "web"),)

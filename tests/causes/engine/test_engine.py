@@ -11,6 +11,7 @@ from hairpin.change.calls import EndProcess, SetContainerState
 from hairpin.change.change import InsertRule
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
+from hairpin.host.boot.containers_conf import ConfLine
 from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.floating import FloatingAddress
@@ -837,3 +838,18 @@ def test_an_address_of_another_link_that_another_machine_may_have_is_said() -> N
     assert "this host itself has 198.51.100.20 on kube-ipvs0" in " ".join(map(str, cause.candidate.advice))
     (own,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", 9200)).causes
     assert "itself has" not in " ".join(map(str, own.candidate.advice))
+
+
+@pytest.mark.parametrize(("mode", "said"), (("host", True), ("private", False), (None, False)))
+def test_a_file_that_puts_each_container_on_the_hosts_network_tells_why_none_has_the_port(
+    mode: str | None, *, said: bool
+) -> None:
+    """Podman keeps nothing of a -p that it discards: measured with 5.4.2."""
+    web = replace(podmans(), network_mode="host", endpoints=(), bindings=(), netns="host")
+    lines = () if mode is None else (ConfLine("/etc/containers/containers.conf", 2, "containers.netns", mode),)
+    served = Socket("tcp", 4, None, 80, process="httpd", container=web.id)
+    host = host_namespace(sockets=(served,))
+    whole = with_host(network(host, docker=podman(web)), engines=(replace(podman(web), conf=lines),))
+    (found,) = diagnose(whole, asked(OUTSIDE, "198.51.100.11", 8152)).causes
+    ways = [str(one) for each in found.candidate.ways for one in each.said]
+    assert any("line 2 of /etc/containers/containers.conf" in each for each in ways) == said

@@ -16,6 +16,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.engines.missing import missing_of
 from hairpin.engines.podman import reloading
 from hairpin.engines.repair.restoring import restoring_all
+from hairpin.host.boot.containers_conf import ConfLine
 from hairpin.host.docker import Conflist, Endpoint
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
@@ -125,7 +126,30 @@ def of_later_netavark(text: str, gone: str = "") -> Network:
     return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(host, *others), engines=(engine,)))
 
 
+def of_driver(driver: str, whole: Network, version: str = "5.4.2") -> Network:
+    """Return the host of this Podman, whose containers.conf names the firewall driver."""
+    line = ConfLine("/etc/containers/containers.conf", 2, "network.firewall_driver", driver, "e9")
+    of_podman = replace(whole.this.engines[0], version=version, firewall_backend=driver, conf=(line,))
+    return whole.with_host(replace(whole.this, engines=(of_podman,)))
+
+
+WITHOUT_RULES = with_podman("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n")
+OLD_START = with_podman(PODMANS.replace("172.17.0.2:80", "172.17.0.9:80"))
+
 CASES: dict[str, Case] = {
+    **{f"Podman's firewall driver is none, {name}": Case(
+        of_driver("none", broken), flow, ("podman-makes-no-rules",), whole,
+    ) for name, broken, flow, whole in (
+        ("asked for its port", WITHOUT_RULES, published(), with_podman()),
+        ("its containers ask outside", WITHOUT_RULES, egress(), of_driver("none", with_podman())),
+        ("a port is led to the address of an earlier start", OLD_START, published(), of_driver("none", with_podman())),
+    )},
+    "Podman's firewall driver is nftables, and its rules are gone": Case(
+        of_driver("nftables", WITHOUT_RULES), published(), ("podman-rules-missing",), with_podman(),
+    ),
+    "a Podman that does not know the setting has lost its rules": Case(
+        of_driver("none", WITHOUT_RULES, "4.3.1"), published(), ("podman-rules-missing",), with_podman(),
+    ),
     "CNI lacks the plugin that translates ports": Case(
         cni("bridge", "firewall", made=False), published(), ("cni-plugin-missing",), cni("portmap", made=True),
     ),

@@ -1,10 +1,13 @@
 """A further binding of a container adds the engine's rules, and a docker-proxy if the engine uses one."""
 
 import msgspec
+import pytest
 
-from hairpin.change.change import AddSocket, InsertRule, Primitive
+from hairpin.change.change import AddSocket, InsertRule, Primitive, SetSysctl
 from hairpin.engines.repair.republishing import published_everywhere, published_too, relay_at, relays, rules_with
 from hairpin.host.docker import PortBinding
+from tests.engines.test_netavark import NATIVE, OLD, later, on
+from tests.podman_host import podmans, with_podman
 from tests.rule_text import without
 from tests.small_host import HOST_ADDRESS, WEB, container, engine, host_namespace, network
 
@@ -59,6 +62,28 @@ def test_one_more_binding_leaves_the_others_as_they_are() -> None:
     assert all("8152" in each.rule.text for each in parts if isinstance(each, InsertRule) and each.table == "nat"
                and each.chain == "DOCKER")  # fmt: skip
     assert sockets(parts) == [(None, 8152)]
+
+
+@pytest.mark.parametrize("text", (OLD, NATIVE), ids=("iptables", "nftables"))
+def test_a_later_netavark_leads_one_more_port_to_the_port_that_it_leads_already(text: str) -> None:
+    web = podmans()
+    whole = with_podman(values={"conf__docker0__route_localnet": "0"})
+    host = msgspec.structs.replace(whole.this.namespace("host"), ruleset=on(text).ruleset)
+    others = tuple(each for each in whole.this.namespaces if each.name != "host")
+    this = msgspec.structs.replace(whole.this, namespaces=(host, *others), engines=(later(),))
+    parts = published_too(this, web, PortBinding("tcp", 80, 80, None, 4))
+    texts = [each.rule.text for each in parts if isinstance(each, InsertRule)]
+    assert any("--dport 80 -j DNAT --to-destination 172.17.0.2:80" in each for each in texts)
+    assert list(rules_with(this, web, web)) == []
+
+
+@pytest.mark.parametrize(("value", "count"), (("0", 1), ("1", 0)))
+def test_podman_routes_loopback_addresses_to_the_bridge_of_its_first_published_port(value: str, count: int) -> None:
+    whole = with_podman(values={"conf__docker0__route_localnet": value})
+    parts = published_too(whole.this, podmans(), PortBinding("tcp", 81, 8152, None, 4))
+    assert sum(isinstance(each, SetSysctl) for each in parts) == count
+    of_docker = published_too(network().this, container(), PortBinding("tcp", 81, 8152, None, 4))
+    assert not any(isinstance(each, SetSysctl) for each in of_docker)
 
 
 def test_without_the_userland_proxy_nothing_is_relayed() -> None:

@@ -25,8 +25,8 @@ def idle_publishers(view: View) -> tuple[IdleContainer, ...]:
 
 
 def has_file_of_engine(view: View) -> bool:
-    """Return whether an idle container or a Quadlet publishes the asked port: the port then needs no new container."""
-    return bool(idle_publishers(view) or quadlet_publishers(view))
+    """Return whether an idle container, a Quadlet or a unit publishes the asked port, which needs no new container."""
+    return bool(idle_publishers(view) or quadlet_publishers(view) or quadlet_publishers(view, written=True))
 
 
 def _is_told_by_systemd(view: View, idle: IdleContainer) -> bool:

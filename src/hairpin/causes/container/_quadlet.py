@@ -6,16 +6,17 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.quadlet import Quadlet
 
 
-def quadlet_publishers(view: View) -> tuple[Quadlet, ...]:
+def quadlet_publishers(view: View, *, written: bool = False) -> tuple[Quadlet, ...]:
     """Return the Quadlets that publish the asked port, while no process and no container has it.  The states of their
-    units are known."""
+    units are known.  ``written``: return the units that people wrote instead."""
     if not view.host.quadlets or not is_unserved(view):
         return ()
     packet, flow = view.stop.seen.packet, view.flow
     return tuple(
         each
         for each in view.host.quadlets
-        if each.publishes(flow.protocol, flow.dport, packet.version, packet.daddr)
+        if bool(each.runs) == written
+        and each.publishes(flow.protocol, flow.dport, packet.version, packet.daddr)
         and (each.is_down or each.state == "activating" or made_by(view.host, each) is not None)
     )
 

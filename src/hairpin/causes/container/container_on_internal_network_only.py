@@ -57,14 +57,16 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _way_out(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a container that connects to an address outside its internal networks."""
+    """Yield one candidate for a container that connects to an address outside its internal networks.  If another
+    container of its engine has the address, the candidate connects it to the network of that container."""
     start = view.flow.start
     asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if asking is None or view.in_reply or not view.host.is_internal(asking):
         return
     container = view.host.pod_holder(asking)
     detail = message("Internal networks ({networks}) have no way out by design.", networks=_networks(container))
-    yield from _connected(view, container, detail, port=None)
+    pair = pair_of(view)
+    yield from _connected(view, container, detail, port=None, joined=pair.network if pair is not None else None)
 
 
 def _kept_out(view: View) -> Iterator[Candidate]:
@@ -149,10 +151,13 @@ def _port_of(view: View) -> PortBinding | None:
     return PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, version)
 
 
-def _connected(view: View, container: Container, detail: Message, *, port: int | None) -> Iterator[Candidate]:
-    """Yield the candidate that connects the container to the default bridge, if the engine has one."""
+def _connected(
+    view: View, container: Container, detail: Message, *, port: int | None, joined: DockerNetwork | None = None
+) -> Iterator[Candidate]:
+    """Yield the candidate that connects the container to the network, or else to the default bridge, if the engine has
+    one."""
     engine = view.host.engine_of(container)
-    joined = engine.network(engine.traits.default_network)
+    joined = joined if joined is not None else engine.network(engine.traits.default_network)
     change = connecting_change(view.host, container, joined) if joined is not None else None
     if change is None:
         return
@@ -165,7 +170,9 @@ def _connected(view: View, container: Container, detail: Message, *, port: int |
         where=OfContainer(container=container.name, networks=_networks(container), port=port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
-        side_effects=(message("the container can then reach the outside, too"),),
+        side_effects=(message("the container can then reach the outside, too"),)
+        if joined is not None and not joined.internal
+        else (),
         configured=Configured(
             "network-option",
             option="--internal",

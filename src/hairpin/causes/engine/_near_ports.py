@@ -5,11 +5,13 @@ from typing import Literal
 
 from hairpin.causes.engine._services import may_be_of_swarm
 from hairpin.causes.kit import Host, Iterator, Message, View, message
-from hairpin.causes.service._near import on_loopback
+from hairpin.causes.service._near import on_loopback, socket_list
 from hairpin.engines.repair.republishing import option_of
+from hairpin.host.boot.containers_conf import line_of
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.known_ports import known_port
 from hairpin.network.socket_owner import serves
+from hairpin.question.held import held_by
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW, port_distance
 from hairpin.walk.sockets import socket_text
@@ -102,10 +104,13 @@ def other_protocol(view: View) -> Iterator[Message]:
 
 def forgotten_option(view: View) -> Message | None:
     """Return the suggestion to publish the asked port for the only running container that listens for others and
-    publishes nothing: somebody may have made it without -p.
+    publishes nothing: somebody may have made it without -p.  Where containers.conf puts containers on the host's
+    network, Podman has discarded the option of each.
 
     Return None if none or several of the containers or of their ports may be meant, or if a container's port is usually
     that of a service which other machines do not ask, such as a database."""
+    for kept in (*_on_host_by_file(view), *_by_failed_unit(view)):
+        return kept
     flow, found = view.flow, list[tuple[Container, int]]()
     if flow.protocol not in ("tcp", "udp"):
         return None
@@ -130,6 +135,41 @@ def forgotten_option(view: View) -> Message | None:
         port=flow.dport,
         option=option_of(binding),
     )
+
+
+def _on_host_by_file(view: View) -> Iterator[Message]:
+    """Yield the suggestion for each running container that is on the host's network while containers.conf says so for
+    all: Podman discards -p and keeps nothing of it."""
+    for engine in view.host.engines:
+        line = line_of(engine.conf, "containers.netns")
+        if line is None or line.value != "host":
+            continue
+        for each in engine.containers:
+            if not each.running or not each.on_host_network:
+                continue
+            held = held_by(view.network, view.host, each)
+            if held:
+                yield message(
+                    "line {line} of {file} puts each container on the host's network, where Podman discards -p: {name} "
+                    "listens on {sockets}. Ask for that port, or recreate {name} with --network podman -p {port}:PORT",
+                    name=each.name, port=view.flow.dport, file=line.path, line=line.number, sockets=socket_list(held),
+                )  # fmt: skip
+
+
+def _by_failed_unit(view: View) -> Iterator[Message]:
+    """Yield the suggestion for each failed unit that starts a container whose ports are not known: its engine does not
+    list the container any more, or a file of Compose has them."""
+    for each in view.host.quadlets:
+        if each.runs and each.has_failed and not each.ports and view.host.container(each.name) is None:
+            yield message(
+                "{unit} runs `{runs}` and has failed: {why}. If port {port} should be that container's: remove the "
+                "reason, then start the unit: `{command}`",
+                unit=each.unit,
+                runs=each.runs,
+                port=view.flow.dport,
+                why=each.said or message("`{log}` shows why", log=each.log),
+                command=each.ran("start"),
+            )
 
 
 def _may_publish(host: Host, container: Container) -> bool:

@@ -12,8 +12,6 @@ If firewalld does not run any more and its rules are still loaded, no firewall-c
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
-import msgspec
-
 from hairpin.causes.firewalld._left_zone import returned_to_zone
 from hairpin.causes.firewalld._strict_ports import not_forwarded_by_firewalld, policy_commands
 from hairpin.causes.firewalld._zones import Keeper, keeper_of, port_opened, zone_opening
@@ -30,21 +28,6 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidates of firewalld.  A firewalld that has ended without deleting its rules obeys no command: the
-    repair is then the rule alone."""
-    runs = view.host.firewalld is None or view.host.firewalld.running
-    yield from _candidates(view) if runs else map(_without_firewalld, _candidates(view))
-
-
-def _without_firewalld(candidate: Candidate) -> Candidate:
-    said = message(
-        "firewalld does not run, so `firewall-cmd` changes nothing. Its rules stay in the kernel until it starts again"
-    )
-    change = msgspec.structs.replace(candidate.change, calls=())
-    return msgspec.structs.replace(candidate, change=change, advice=(*candidate.advice, said))
-
-
-def _candidates(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a rule of firewalld stopped the packet in INPUT or FORWARD, or because the packet's
     destination was translated."""
     place = stopped_by(view, "firewalld")

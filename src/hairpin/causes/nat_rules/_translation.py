@@ -12,6 +12,7 @@ from hairpin.host.docker import Container
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.network.network import is_held
+from hairpin.programs import CHAINS_OF_PODMAN, PODMAN
 from hairpin.walk.decided import RuleDecided
 
 
@@ -26,6 +27,11 @@ def dnat_place(view: View, netns: Netns) -> Place | None:
 def is_in_engines_chain(place: Place) -> bool:
     """Return whether the rule is in a chain of dockerd, in which dockerd's own translations are."""
     return place.chain in ("DOCKER", "DOCKER-INGRESS") or place.table == NATIVE_TABLE
+
+
+def is_podmans(place: Place) -> bool:
+    """Return whether the rule is in a table or a chain of Podman's network back end."""
+    return PODMAN.makes_table(place.table) if place.dialect == "nft" else place.chain.startswith(CHAINS_OF_PODMAN)
 
 
 def leads_to(part: ir.Expression, address: int) -> bool:

@@ -13,7 +13,13 @@ from msgspec.structs import replace
 
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfRule, Place, View, message
-from hairpin.causes.nat_rules._translation import dnat_place, is_in_engines_chain, leads_to, missed_publisher
+from hairpin.causes.nat_rules._translation import (
+    dnat_place,
+    is_in_engines_chain,
+    is_podmans,
+    leads_to,
+    missed_publisher,
+)
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive
 from hairpin.engines.repair.republishing import rules_with
 from hairpin.engines.repair.starting import held_again
@@ -27,7 +33,6 @@ from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.programs import CHAINS_OF_PODMAN, PODMAN
 from hairpin.walk.size.size_stop import tells_mtu
 
 
@@ -67,8 +72,7 @@ def _writer(place: Place) -> Message:
 
     netavark removes only what its present driver made: measured with netavark 1.14.0, whose driver changed from
     iptables to nftables while a container ran"""
-    own = PODMAN.makes_table(place.table) if place.dialect == "nft" else place.chain.startswith(CHAINS_OF_PODMAN)
-    if own:
+    if is_podmans(place):
         return message(
             "Podman made the rule, and removes only rules of its present firewall driver: the driver has changed since "
             "(`firewall_driver` in containers.conf, an upgrade), or saved rules brought it back"

@@ -53,6 +53,8 @@ def of_host(host: Host) -> Iterator[Finding]:
     """Yield one finding for each Quadlet with a published port whose unit has failed, or whose container runs without
     this port, because the file was edited since."""
     for each in host.quadlets:
+        if each.runs:
+            continue
         made = None if each.has_failed else made_by(host, each)
         lost = lost_ports(host, each) if each.has_failed or made is not None else ()
         if lost and made is None:

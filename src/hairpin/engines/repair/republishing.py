@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
+from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive, SetSysctl
 from hairpin.engines import podman
 from hairpin.engines.docker.chains import BUILT_IN
 from hairpin.engines.docker.gateway_bridge import is_overlay, with_gateway_endpoint
@@ -69,8 +69,26 @@ def published_too(
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
     return (
         *rules_with(host, container, changed),
+        *_route_localnet(host, container),
         *relays(host, container, binding, said or recreated_with(host, container, binding)),
     )
+
+
+def _route_localnet(host: Host, container: Container) -> Iterator[SetSysctl]:
+    """Yield the sysctls that Podman's back end sets with the first published port of a network: packets of the host's
+    loopback addresses are then routed to the bridge.
+
+    Source: netavark src/network/bridge.rs; plugins/meta/portmap of CNI"""
+    engine = host.engine_of(container)
+    if engine.kind != "podman" or engine.rootless:
+        return
+    known = host.namespace(host.netns.name).sysctls
+    for name in engine.network_names(container):
+        joined = engine.network(name)
+        if joined is not None and joined.driver == "bridge" and joined.bridge is not None:
+            path = ("net", "ipv4", "conf", joined.bridge, "route_localnet")
+            if known.text(*path) == "0":
+                yield SetSysctl(host.netns, path, "1")
 
 
 def recreated_with(host: Host, container: Container, binding: PortBinding) -> Message:

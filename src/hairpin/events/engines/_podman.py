@@ -37,10 +37,11 @@ def without_networks(course: Course, was: Engine, container: Container) -> Cours
     ``was``: the engine when the container ran."""
     if was.rootless:  # the networks of a rootless Podman are in the user's own namespace
         return course
+    makes_rules = not podman.makes_no_rules(was)
     left = [each for each in _bridged(was, container) if _is_left(course.host, was, each)]
     names = frozenset(each.name for each in left)
-    course = _foreseeable(course, was, container)
-    if not podman.is_known(was):
+    course = _foreseeable(course, was, container) if makes_rules else course
+    if not podman.is_known(was) and makes_rules:
         from hairpin.events.engines._kept_rules import rules_gone
 
         course = course.made(*rules_gone(course, container))
@@ -171,6 +172,8 @@ def with_rules(course: Course, was: Host, running: Container) -> Course:
     """Return the course with the rules that the back end adds for the container and its networks, each at the end or at
     the head of its chain.  ``was``: the host when the container last ran."""
     engine = course.host.engine_of(running)
+    if podman.makes_no_rules(engine):
+        return course
     lost = missing_of(course.host, engine)
     if not engine.rootless and (lost.wanted.unknown or not podman.is_known(engine)):
         from hairpin.events.engines._kept_rules import with_rules_as_before
@@ -202,8 +205,9 @@ def _position(one: ExpectedRule) -> int | None:
 def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
     """Return the address that the back end gives next.  The next address is the address after the last given address.
 
-    The containers' present addresses show the last given address.  After the end of the range the back end continues
-    with the first address.  ``was``: the host before the event."""
+    The containers' present addresses show the last given address; so do those that a namespace still has, although
+    Podman does not list them (after a failed disconnect).  After the end of the range the back end continues with the
+    first address.  ``was``: the host before the event."""
     before = (
         each for each in was.engines if joined.name in {one.name for one in each.networks} and each.kind == "podman"
     )
@@ -217,6 +221,8 @@ def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: 
     taken = {end.ipv4 for box in engine.containers for end in box.endpoints}
     block = subnet.part or (subnet.network, subnet.prefix_length)
     first, last = network_of(*block, 4) + 1, last_of(*block, 4) - 1
+    inside = (each for each in was.namespaces if each.name != was.netns.name)
+    given += [one.value for each in inside for one in each.addresses if one.version == 4 and first <= one.value <= last]
     candidate = max(given) + 1 if given else first
     for _ in range(len(taken) + 2):
         if candidate > last:

@@ -152,12 +152,6 @@ PODMAN_NETWORKS = (
         meaning=message("The kernel could not make a bridge or a veth pair, because it could not load the module. "
             "Usually an upgrade has replaced the package of the running kernel: reboot into the new kernel. Compare "
             "`uname -r` with `ls /lib/modules`."), causes=("kernel-module-missing",)),
-    TextMeaning(id="netavark-dhcp-proxy-missing", program="netavark",
-        patterns=("unable to obtain lease: socket *nv-proxy.sock*: {no_file}",
-            "is the netavark-dhcp-proxy.socket unit enabled"),
-        meaning=message("A macvlan network without a subnet gets its addresses by DHCP, but Podman's DHCP client "
-            "(netavark-dhcp-proxy) does not run; `systemctl status netavark-dhcp-proxy.socket` shows its state. With "
-            "`--subnet`, the network needs no DHCP. Rootless Podman has no macvlan on the host's links.")),
     TextMeaning(id="netavark-no-lease", program="netavark", passing=True,
         patterns=("netavark: unable to obtain lease: dhcp proxy error: *", "unable to obtain lease: get DHCP lease: *",
             "Could not find a lease within the timeout limit"),

@@ -73,6 +73,8 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
 
         namespaces = without_surroundings(namespaces)
     running = _with_gateways(running, namespaces)
+    files = readings.part(("quadlets",), lambda: _quadlets(readings))
+    running = _with_errors_of_units(running, files)
     dmi = readings.first("dmi")
     rights = readings.first("container-rights")
     machine_id, boot_id = identity_of(evidence)
@@ -88,7 +90,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         contacts=tuple(contact(evidence, engine.kind) for engine in running),
         beside=readings.part(("docker-beside",), lambda: _beside(readings)),
         idle=readings.part(("rootless-containers",), lambda: _idle(readings)),
-        quadlets=readings.part(("quadlets",), lambda: _quadlets(readings)),
+        quadlets=files,
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
         ufw=readings.part(("ufw",), lambda: managing.ufw(readings)),
         units=units,
@@ -156,6 +158,26 @@ def _quadlets(readings: Readings) -> tuple[Quadlet, ...]:
     from hairpin.host.read.engines.quadlets import quadlets  # noqa: PLC0415 - few hosts have such files
 
     return readings.all_understood(found, quadlets)
+
+
+def _with_errors_of_units(running: tuple[Engine, ...], files: tuple[Quadlet, ...]) -> tuple[Engine, ...]:
+    """Return the engines in which a stopped container has the error with which its unit's last start failed, where the
+    engine stores none.  Return the same object if there is no such unit (host/read/refresh.py)."""
+    said = {(each.user, each.name): each.said for each in files if each.runs and each.has_failed and each.said}
+    if not said:
+        return running
+    return tuple(
+        msgspec.structs.replace(
+            engine,
+            containers=tuple(
+                msgspec.structs.replace(each, error=said[engine.user, each.name])
+                if not each.running and not each.error and (engine.user, each.name) in said
+                else each
+                for each in engine.containers
+            ),
+        )
+        for engine in running
+    )
 
 
 def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:

@@ -101,7 +101,9 @@ def started(host: Host, calls: tuple[Call, ...]) -> Lasting:
     down = [each for each in health(host) if each.is_down]
     if all(each.enabled for each in down):
         return Lasting(calls=bound)
-    made = {each.unit for each in host.quadlets}  # systemd enables no unit that a generator made: its file does
+    made = {
+        each.unit for each in host.quadlets if not each.runs
+    }  # systemd enables no unit that a generator made: its file does
     units = (each for each in calls if isinstance(each, SetUnitState) and each.verb == "start")
     enabled = (msgspec.structs.replace(each, verb="enable") for each in units if each.unit not in made)
     return Lasting(calls=(*bound, *enabled))

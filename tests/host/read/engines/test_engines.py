@@ -8,6 +8,7 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.docker import Engine
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.engines import engines, is_mute
+from hairpin.host.read.parse import parse
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
 from tests.rows import each_row
@@ -86,6 +87,26 @@ def test_podmans_containers_and_networks() -> None:
     )
     (engine,) = engines(Readings(read), (), ())
     assert ([item.name for item in engine.containers], [item.name for item in engine.networks]) == (["web"], ["podman"])
+
+
+@pytest.mark.parametrize(
+    ("unit", "stored", "error"),
+    (
+        ({"Runs": "podman start db", "State": "failed", "Said": "Error: no"}, "", "Error: no"),
+        ({"Runs": "podman start db", "State": "failed", "Said": "Error: no"}, "own", "own"),
+        ({"Runs": "podman start db", "State": "active", "Said": "Error: no"}, "", ""),
+        ({"State": "failed", "Said": "Error: no"}, "", ""),
+    ),
+    ids=("Podman stores none", "Podman stores its own", "the unit runs", "a Quadlet's container"),
+)
+def test_the_unit_of_a_stopped_container_tells_its_error(unit: dict[str, str], stored: str, error: str) -> None:
+    state = {"Id": "1", "Name": "db", "State": {"Status": "created", "Error": stored}}
+    file = {"File": "/etc/systemd/system/db.service", "Unit": "db.service", "Name": "db"}
+    read = evidence(
+        ("podman-containers", "", "podman inspect", json.dumps(state)),
+        ("quadlets", "", "systemctl show", json.dumps(file | unit)),
+    )
+    assert [each.error for each in parse(read).containers()] == [error]
 
 
 def test_an_infra_container_has_the_name_of_its_users_pod() -> None:

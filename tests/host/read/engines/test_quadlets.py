@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.quadlet import Quadlet
 from hairpin.host.read.engines.quadlets import quadlets
 
@@ -35,3 +35,9 @@ def test_a_quadlet() -> None:
 def test_other_text_is_an_error() -> None:
     with pytest.raises(ParseError):
         quadlets(text_reading("wiki.container", "systemctl show"))
+
+
+def test_a_unit_that_a_person_wrote_makes_no_container_by_its_label() -> None:
+    made = Container("a" * 64, "wiki", "running", unit="wiki.service")
+    assert read().makes(made)
+    assert not read(Runs="podman run").makes(made)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.evidence.reading import HOST, Reading
+from hairpin.host.boot.containers_conf import ConfLine, line_of
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines import container_json, engine_options, network_json
@@ -124,6 +125,8 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
     reading, info_reading = first("podman-version"), first("podman-info")
     info = readings.understood(info_reading, engine_options.of_podman_info, engine_options.PodmanInfo())
     networks, cni = _networks(readings, "podman-networks", user), first("cni-networks")
+    conf = _conf(readings, first("containers-conf"))
+    driver = line_of(conf, "network.firewall_driver")
     return Engine(
         kind="podman",
         version=_version(readings, reading) or _upstream(_package(versions, PODMAN.packages)),
@@ -134,10 +137,22 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
         uid=_uid(reading or info_reading),
         lingers=_lingers(readings, user),
         network_backend=info.backend,
+        firewall_backend=driver.value if driver is not None else None,
+        conf=conf,
         has_resolver=info.has_resolver,
         network_version=info.version or _upstream(_package(versions, ("netavark",))),
         evidence=_evidence(reading, info_reading),
     )
+
+
+def _conf(readings: Readings, reading: Reading | None) -> tuple[ConfLine, ...]:
+    """Return what the files of containers.conf set."""
+    if reading is None:
+        return ()
+    from hairpin.host.read.engines.containers_conf import conf_lines  # noqa: PLC0415 - few hosts set one of these keys
+
+    nothing: tuple[ConfLine, ...] = ()
+    return readings.understood(reading, conf_lines, nothing)
 
 
 def _with_pods(readings: Readings, containers: tuple[Container, ...], user: str) -> tuple[Container, ...]:

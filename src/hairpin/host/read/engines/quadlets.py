@@ -1,5 +1,6 @@
 """Quadlets, and what systemd tells of their units: one document on each line.  ``Publish`` has the values of
-``PublishPort=``; ``Install`` and ``WantedBy`` have words with blanks between them.
+``PublishPort=``, or those of ``-p`` in the command (``Runs``) of a unit that a person wrote.  ``Install`` and
+``WantedBy`` have words with blanks between them.
 
 Source: podman-systemd.unit(5)"""
 
@@ -25,6 +26,7 @@ class _Quadlet(msgspec.Struct, rename="pascal"):
     reload: bool = False
     wanted_by: str = ""
     said: str = ""
+    runs: str = ""
 
 
 _QUADLET = msgspec.json.Decoder(_Quadlet)
@@ -47,6 +49,7 @@ def quadlets(reading: Reading) -> tuple[Quadlet, ...]:
                 needs_reload=each.reload,
                 wanted_by=tuple(dict.fromkeys(each.wanted_by.split())),
                 said=each.said.strip(),
+                runs=each.runs,
                 evidence=reading.id,
             )
             for each in decode_documents(_QUADLET, reading.text, source=reading.origin)
