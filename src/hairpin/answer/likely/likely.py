@@ -110,7 +110,9 @@ def with_likely(answer: Answer) -> Answer:
         return _beside_walked(answer, hints, failures, leaning)
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
     if not hints and not told:
-        return _replace(answer, next=of_basics(answer)) if about_network(answer) else answer
+        if about_network(answer):
+            return _replace(answer, next=of_basics(answer))
+        return answer if answer.question.targets else _replace(answer, flows=())
     stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
     if failures and len(stopping) < _FEWEST:
         usual = usual_about(answer, {each.cause for each in stopping})

@@ -1,5 +1,7 @@
 """The next command: the readings that decide most among the likely causes, as one line to paste."""
 
+from collections.abc import Sequence
+
 from hairpin.answer.answer import Answer, Decides, Next
 from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
@@ -8,6 +10,8 @@ from hairpin.suppose.hints.said.phrases import RULES
 
 _MOST_COMMANDS = 3
 """The greatest number of commands in one line."""
+_MOST_LEFT = 4
+"""The greatest number of causes that a line names as left."""
 _LONGEST = 330
 """The greatest length of the line in characters.  The length is limited because people paste the line."""
 _ENOUGH = 0.75
@@ -80,7 +84,15 @@ def _rest(stopping: tuple[Alternative, ...], commands: list[str]) -> Message:
         return message(
             "the fault is before or behind this host: `tcpdump` on the machines there shows how far the packets get"
         )
-    return message("still possible: {causes}", causes=", ".join(others))
+    return still_possible(others)
+
+
+def still_possible(causes: Sequence[str]) -> Message:
+    """Return which causes are left."""
+    if len(causes) <= _MOST_LEFT:
+        return message("still possible: {causes}", causes=", ".join(causes))
+    left = ", ".join(causes[:_MOST_LEFT])
+    return message("still possible: {causes} and {count} others", causes=left, count=len(causes) - _MOST_LEFT)
 
 
 def of_suppositions(answer: Answer) -> Next | None:
@@ -96,7 +108,7 @@ def of_suppositions(answer: Answer) -> Next | None:
     command = max(counts, key=lambda each: counts[each])
     causes = tuple(dict.fromkeys(each.id for each in answer.causes if each.likely))
     named = ", ".join(causes) if causes else "-"
-    usual = message("{part} as on an ordinary host", part=said[command])
+    usual = message("as usual ({part})", part=said[command])
     return Next(
         command,
         (

@@ -17,6 +17,7 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
 from hairpin.answer.likely.hinted import leaning_about, shown_by, sure_about
 from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, known_by, likely_cause
+from hairpin.answer.likely.next_reading import still_possible
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfFile
@@ -149,7 +150,7 @@ def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
             same = [(name, pair[1]) for name, pair in pairs.items() if pair is not None and pair[0] == own[0]]
             outcomes = (Decides(shows, message("the cause is {cause}", cause=name), name) for name, shows in same)
             others = [one.id for one in causes if one.id not in dict(same)]
-            left = message("still possible: {causes}", causes=", ".join(others)) if others else _LEFT
+            left = still_possible(others) if others else _LEFT
             return Next(own[0], (*outcomes, Decides(message("none of these"), left)))
         if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and each.shown_by[0]:
             shown = Decides(each.shown_by[1], each.candidate.title, each.id)

@@ -1,0 +1,71 @@
+"""The stated outcomes that speak against a cause.
+
+The host is walked with the cause alone.  A failure that the walk does not have is not explained by the cause.  An
+answer that the walk does not have contradicts it.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.answer.likely.stated import fits, flows_of
+from hairpin.change.simulation.simulate import simulate
+from hairpin.errors import ChangeError
+from hairpin.evidence.told import Outcome
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.suppose.alternatives import alternatives
+
+_MOST_OUTCOMES = 8
+"""The greatest number of stated outcomes that are compared with each cause."""
+
+
+def with_against(answer: Answer) -> Answer:
+    """Return the answer in which each cause has the stated outcomes that speak against it.  The cause does not explain
+    such a failure.  If proven causes explain all failures, the answer has no next command."""
+    asked = tuple(each.trace.flow for each in answer.flows)
+    outcomes = (each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
+    stated = tuple((each, flows) for each in outcomes if (flows := flows_of(answer.network, each, asked)))
+    if stated and answer.causes:
+        answer = _with_each_weighed(answer, stated, asked)
+    is_proven = any(each.severity == "blocking" for each in answer.causes)
+    return msgspec.structs.replace(answer, next=None) if is_proven and not any(unexplained_failures(answer)) else answer
+
+
+def unexplained_failures(answer: Answer) -> Iterator[Outcome]:
+    """Yield the failures that the texts state and that no proven cause explains."""
+    explained = {one for each in answer.causes if not each.likely for one in each.explains}
+    for host in answer.network.hosts:
+        if host.told is not None:
+            yield from (each for each in host.told.outcomes if each.failed and each not in explained)
+
+
+_Stated = tuple[tuple[Outcome, tuple[Flow, ...]], ...]
+
+
+def _with_each_weighed(answer: Answer, stated: _Stated, asked: tuple[Flow, ...]) -> Answer:
+    made = {each.cause: each.change for each in reversed(tuple(alternatives(answer.network, asked)))}
+
+    def weighed(cause: CauseAnswer) -> CauseAnswer:
+        network: Network | None = answer.network
+        if cause.stop is None:
+            try:
+                network = simulate(made[cause.id], answer.network) if cause.id in made else None
+            except ChangeError:
+                network = None
+        against = _outcomes_against(network, stated[:_MOST_OUTCOMES]) if network is not None else ()
+        explains = tuple(each for each in cause.explains if each not in against)
+        return msgspec.structs.replace(cause, explains=explains, against=against)
+
+    causes = sorted(map(weighed, answer.causes), key=_is_contradicted)
+    return msgspec.structs.replace(answer, causes=tuple(causes))
+
+
+def _is_contradicted(cause: CauseAnswer) -> bool:
+    """Return whether outcomes speak against the likely cause, and nothing speaks for it."""
+    return cause.likely and bool(cause.against) and not cause.explains
+
+
+def _outcomes_against(network: Network, stated: _Stated) -> tuple[Outcome, ...]:
+    return tuple(each for each, flows in stated if not fits(network, each, flows))
