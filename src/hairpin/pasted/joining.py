@@ -205,7 +205,21 @@ def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, na
             continue
         readings.append(_reading(key, netns, origin, text))
     numbered = tuple(msgspec.structs.replace(each, id=f"e{number}") for number, each in enumerate(readings, 1))
-    return Evidence(SCHEMA, __version__, "", name, kernel, numbered)
+    return Evidence(SCHEMA, __version__, "", name, kernel or _kernel_in(left), numbered)
+
+
+def _kernel_in(left: str) -> str:
+    """Return the kernel's release that the words of the text name; empty if they name none, or more than one."""
+    found = {(each["all"] or each["named"]).rstrip(".") for each in _KERNEL.finditer(left)}
+    return found.pop() if len(found) == 1 else ""
+
+
+_KERNEL = Sought(
+    r"\bLinux \S+ (?P<all>\d+\.\d+\.\d+[\w.+-]*) #\d"
+    r"|(?:\b[Kk]ernel|内核)(?:[ -]?(?:[Vv]ersion|[Rr]elease|版本))?(?: is|为|是)?[:：=]?\s{0,3}(?:[Ll]inux[ -])?v?"
+    r"(?P<named>[2-9]\.\d{1,2}(?:\.\d+[\w.+-]*)?)(?![\d+])"
+)
+"""Matches the kernel's release in an output of ``uname -a`` or in a sentence."""
 
 
 def _back_end(outputs: tuple[Output, ...]) -> str:

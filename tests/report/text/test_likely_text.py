@@ -104,3 +104,8 @@ def test_it_fits_a_narrow_terminal(texts: tuple[str, ...]) -> None:
     command = found.next.command if found.next is not None else "echo"
     assert found.next is None or f"      {command}" in lines
     assert all(len(line) <= 80 for line in lines if command not in line and "echo" not in line)
+
+
+def test_nobody_has_asked_for_the_way_out_of_a_container_that_no_text_names() -> None:
+    assert "container:CONTAINER" not in shown("I get Bad Gateway from nginx-proxy.\n")
+    assert "container:web" in shown("$ docker run -d --name web nginx\n", "It does not reach the internet.\n")

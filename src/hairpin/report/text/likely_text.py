@@ -12,7 +12,7 @@ from hairpin.answer.likely.against import unexplained_failures
 from hairpin.causes.registry import known_cause
 from hairpin.evidence.told import Outcome, Result
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, FromContainer
 from hairpin.pasted.form import Recognised
 from hairpin.pasted.listed import recognised_in
 from hairpin.report.paper import Paper, Style
@@ -21,6 +21,7 @@ from hairpin.report.quotes import Quotes
 from hairpin.report.text.cause_text import explaining
 from hairpin.report.verdicts import FEW, flow_text, folded, groups
 from hairpin.report.words import Words
+from hairpin.suppose.asked import UNNAMED
 from hairpin.walk.verdicts import VERDICTS
 
 _Write = Callable[[CauseAnswer, FlowAnswer | None], None]
@@ -135,12 +136,15 @@ def _write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, 
 
 
 def _flows_to_tell(answer: Answer) -> list[FlowAnswer]:
-    """Return the flows of the short answer.  If the text says that something fails, the ways out of containers that
-    pass on an ordinary host are left out: nobody has asked for them."""
+    """Return the flows of the short answer.  If the text says that something fails, the way out of a container that no
+    text names is left out: nobody has asked for it."""
     if not any(each.likely for each in answer.causes) or answer.question.targets:
         return list(answer.flows)
-    ways_out = ("egress", "dns")
-    return [each for each in answer.flows if not (each.trace.succeeds and each.trace.flow.purpose in ways_out)]
+    return [each for each in answer.flows if not (each.trace.succeeds and _is_of_unnamed(each.trace.flow))]
+
+
+def _is_of_unnamed(flow: Flow) -> bool:
+    return isinstance(flow.start, FromContainer) and flow.start.name == UNNAMED
 
 
 def _lines(flows: list[Flow], answer: Answer, words: Words, places: Places, *, verbose: bool) -> list[str]:
