@@ -28,6 +28,7 @@ from hairpin.question.asked import Target
 from hairpin.suppose.asked import targets_of, with_asked_container, with_asking_container
 from hairpin.suppose.asked_services import with_host_services
 from hairpin.suppose.containers import with_containers
+from hairpin.suppose.left_out import without_left_out
 from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
 from hairpin.suppose.own_namespace import with_own_parts, with_switches
 from hairpin.suppose.simulated import after, with_namespace
@@ -61,6 +62,8 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     lists the containers, the host has one container that publishes the asked ports.  ``asking``: the container that
     asks; if no output shows it, the host has it, too."""
     told = told_by(evidence, host)
+    host, left_out = without_left_out(host)
+    told = _replace(told, left_out=left_out)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
     host = with_seen_bridges(host, evidence)  # of the networks that a text lists
     lists_containers = any(each.key in _LISTING for each in evidence.readings)

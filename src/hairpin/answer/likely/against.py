@@ -23,22 +23,25 @@ _MOST_OUTCOMES = 8
 
 def with_against(answer: Answer) -> Answer:
     """Return the answer in which each cause has the stated outcomes that speak against it.  The cause does not explain
-    such a failure.  If proven causes explain all failures, the answer has no next command."""
+    such a failure.  If causes that a walk proves explain all failures, the answer has no next command."""
     asked = tuple(each.trace.flow for each in answer.flows)
     outcomes = (each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
     stated = tuple((each, flows) for each in outcomes if (flows := flows_of(answer.network, each, asked)))
     if stated and answer.causes:
         answer = _with_each_weighed(answer, stated, asked)
-    is_proven = any(each.severity == "blocking" for each in answer.causes)
-    return msgspec.structs.replace(answer, next=None) if is_proven and not any(unexplained_failures(answer)) else answer
+    proven = [each for each in answer.causes if each.severity == "blocking"]
+    is_done = proven and all(each.proof is not None for each in proven) and not any(unexplained_failures(answer))
+    return msgspec.structs.replace(answer, next=None) if is_done else answer
 
 
 def unexplained_failures(answer: Answer) -> Iterator[Outcome]:
-    """Yield the failures that the texts state and that no proven cause explains."""
-    explained = {one for each in answer.causes if not each.likely for one in each.explains}
+    """Yield the failures that the texts state and that no proven cause explains.  A sentence that names no client and
+    no target is about the same trouble as a proven cause."""
+    proven = [each for each in answer.causes if not each.likely]
+    explained = {one for each in proven for one in each.explains}
     for host in answer.network.hosts:
-        if host.told is not None:
-            yield from (each for each in host.told.outcomes if each.failed and each not in explained)
+        failures = (each for each in host.told.outcomes if each.failed) if host.told is not None else ()
+        yield from (each for each in failures if each not in explained and not (proven and not each.tool))
 
 
 _Stated = tuple[tuple[Outcome, tuple[Flow, ...]], ...]

@@ -40,6 +40,7 @@ from hairpin.suppose.alternatives import Alternative, alternatives, before_the_h
 from hairpin.suppose.asked import target_of, targets_of
 from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
+from hairpin.suppose.refuted import refuted_causes
 from hairpin.walk.walked import walked
 
 _replace = msgspec.structs.replace
@@ -105,7 +106,9 @@ def with_likely(answer: Answer) -> Answer:
     )
     answer = _replace(answer, flows=flows, causes=causes)
     leaning = leaning_about(answer) if failures else Leaning({}, ())
-    hints = tuple(with_shown_by(map(of_hint, weighed_hints(hints_of(answer, failures), leaning)), answer))
+    out = frozenset(cause for host in network.hosts for cause in refuted_causes(host, asked))
+    named = (each for each in weighed_hints(hints_of(answer, failures), leaning) if each.cause not in out)
+    hints = tuple(with_shown_by(map(of_hint, named), answer))
     if causes:
         return _beside_walked(answer, hints, failures, leaning)
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
@@ -115,7 +118,7 @@ def with_likely(answer: Answer) -> Answer:
         return answer if answer.question.targets else _replace(answer, flows=())
     stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
     if failures and len(stopping) < _FEWEST:
-        usual = usual_about(answer, {each.cause for each in stopping})
+        usual = usual_about(answer, {each.cause for each in stopping} | out)
         stopping += tuple(with_shown_by(map(of_hint, usual), answer))
     # A healthy host can be asked, too: without a stated failure, nothing is called likely.
     likely = tuple(_likely(answer, stopping, failures)) if failures or hints else ()

@@ -1,8 +1,11 @@
 """The next command: the readings that decide most among the likely causes, as one line to paste."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from hairpin.answer.answer import Answer, Decides, Next
+from hairpin.answer.likely.already_pasted import still_to_run
 from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
@@ -26,6 +29,7 @@ after somebody stops it."""
 
 def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
     """Return the commands whose outcomes decide the greatest part of the likely causes."""
+    stopping = tuple(_not_pasted(stopping, answer))
     if not stopping:
         return of_suppositions(answer)
     commands = _commands(stopping)
@@ -34,6 +38,14 @@ def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next |
     named = dict.fromkeys((each.shows, each.cause) for each in decided)
     kept = tuple(each for each in outcomes if named.pop((each.shows, each.cause), True) is None)
     return Next(_one_line(commands), (*kept, Decides(message("none of these"), _rest(stopping, commands))))
+
+
+def _not_pasted(stopping: tuple[Alternative, ...], answer: Answer) -> Iterator[Alternative]:
+    """Yield the alternatives about which an output decides that the text lacks."""
+    for each in stopping:
+        command = still_to_run(answer, each.command)
+        if command:
+            yield msgspec.structs.replace(each, command=command)
 
 
 def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
@@ -101,8 +113,10 @@ def of_suppositions(answer: Answer) -> Next | None:
     said: dict[str, Message | str] = {}
     for flow in answer.flows:
         for each in flow.supposed:
-            counts[each.command] = counts.get(each.command, 0) + 1
-            said.setdefault(each.command, each.what)
+            command = still_to_run(answer, each.command)
+            if command:
+                counts[command] = counts.get(command, 0) + 1
+                said.setdefault(command, each.what)
     if not counts:
         return None
     command = max(counts, key=lambda each: counts[each])
@@ -137,6 +151,7 @@ def of_basics(answer: Answer) -> Next:
     told = [host.told for host in answer.network.hosts if host.told is not None]
     lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
     line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])
+    line = still_to_run(answer, line) or line
     outcomes = tuple(Decides(shows, message("the fault is on this host"), "") for _, _, shows in lacking)
     return Next(line, (*outcomes, Decides(message("none of these"), message("paste the output: hairpin then decides"))))
 

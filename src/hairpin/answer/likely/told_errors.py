@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
+from hairpin.answer.likely.already_pasted import still_to_run
 from hairpin.answer.likely.hinted import leaning_about, shown_by, sure_about
 from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, known_by, likely_cause
 from hairpin.answer.likely.next_reading import still_possible
@@ -146,15 +147,17 @@ def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
     pairs = {each.id: shown_by(answer, each.id) for each in causes if each.id in _CONFIRMED}
     for each in causes:
         own = pairs.get(each.id)
-        if own is not None:
+        run = still_to_run(answer, own[0]) if own is not None else ""
+        if own is not None and run:
             same = [(name, pair[1]) for name, pair in pairs.items() if pair is not None and pair[0] == own[0]]
             outcomes = (Decides(shows, message("the cause is {cause}", cause=name), name) for name, shows in same)
             others = [one.id for one in causes if one.id not in dict(same)]
             left = still_possible(others) if others else _LEFT
-            return Next(own[0], (*outcomes, Decides(message("none of these"), left)))
-        if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and each.shown_by[0]:
+            return Next(run, (*outcomes, Decides(message("none of these"), left)))
+        run = still_to_run(answer, each.shown_by[0]) if each.shown_by is not None else ""
+        if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and run:
             shown = Decides(each.shown_by[1], each.candidate.title, each.id)
-            return Next(each.shown_by[0], (shown, Decides(message("none of these"), _LEFT)))
+            return Next(run, (shown, Decides(message("none of these"), _LEFT)))
     return None
 
 
