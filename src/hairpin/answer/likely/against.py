@@ -26,7 +26,8 @@ def with_against(answer: Answer) -> Answer:
     such a failure.  If causes that a walk proves explain all failures, the answer has no next command."""
     asked = tuple(each.trace.flow for each in answer.flows)
     outcomes = (each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
-    stated = tuple((each, flows) for each in outcomes if (flows := flows_of(answer.network, each, asked)))
+    led = ((each, flows_of(answer.network, each, asked)) for each in outcomes)
+    stated = tuple((each, flows) for each, flows in led if any(flow.container or flow in asked for flow in flows))
     if stated and answer.causes:
         answer = _with_each_weighed(answer, stated, asked)
     proven = [each for each in answer.causes if each.severity == "blocking"]
@@ -66,8 +67,8 @@ def _with_each_weighed(answer: Answer, stated: _Stated, asked: tuple[Flow, ...])
 
 
 def _is_contradicted(cause: CauseAnswer) -> bool:
-    """Return whether outcomes speak against the likely cause, and nothing speaks for it."""
-    return cause.likely and bool(cause.against) and not cause.explains
+    """Return whether a client got an answer that the likely cause would not let through, and nothing speaks for it."""
+    return cause.likely and any(not each.failed for each in cause.against) and not cause.explains
 
 
 def _outcomes_against(network: Network, stated: _Stated) -> tuple[Outcome, ...]:
