@@ -29,7 +29,9 @@ _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-ve
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
 _OF_NAMES = ("/etc/hosts", "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")
-_FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log", "unrecognised", "outcome", "pasted"})
+_FREE_TEXT = frozenset(
+    {"klog", "boot-scripts", "boot-units", "dockerd-log", "unrecognised", "outcome", "pasted", "differences"}
+)
 """The keys of readings with prose, in which known names are renamed wherever they stand as words.  In rules and
 configuration known names are not renamed in this way, because a container may be called ``accept``."""
 

@@ -17,10 +17,10 @@ from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
-from hairpin.host.link import is_bridge_by_name
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.suppose.alternatives import without_translation
+from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
 from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 from hairpin.walk.state import Stop
@@ -28,7 +28,6 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
 _MASTERS = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
-_NO_UPLINK = ("all", "default", "lo")
 _WALKED = frozenset((SYSCTLS, RULES, LINKS))
 """The commands of the supposed parts whose most favourable states are walked or looked up."""
 
@@ -135,6 +134,4 @@ def _ways_in(host: Host, told: ToldParts) -> Iterator[str]:
     named = {path[3] for path in told.sysctls if path[:3] == ("net", "ipv4", "conf")}
     if (HOST, "links") in told.parts:
         named = {each.name for each in host.namespace(HOST).links if each.up and each.master is None}
-    for each in named.difference(_NO_UPLINK, bridges):
-        if not is_bridge_by_name(each) and not each.startswith(("veth", "docker", "cni", "flannel", "tun", "wg")):
-            yield each
+    yield from filter(may_be_uplink, named.difference(bridges))
