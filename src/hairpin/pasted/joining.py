@@ -217,7 +217,8 @@ def evidence_of(
 
 def _kernel_in(left: str) -> str:
     """Return the kernel's release that the words of the text name; empty if they name none, or more than one."""
-    found = {(each["all"] or each["named"]).rstrip(".") for each in _KERNEL.finditer(left)}
+    naming = "\n".join(line for line in left.splitlines() if any(word in line for word in ("ernel", "内核", "Linux ")))
+    found = {(each["all"] or each["named"]).rstrip(".") for each in _KERNEL.finditer(naming)}
     return found.pop() if len(found) == 1 else ""
 
 

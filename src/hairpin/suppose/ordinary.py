@@ -25,7 +25,7 @@ from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
-from hairpin.suppose.asked import targets_of, with_asked_container, with_asking_container
+from hairpin.suppose.asked import sender_of, targets_of, with_asked_container, with_asking_container
 from hairpin.suppose.asked_services import with_host_services
 from hairpin.suppose.containers import with_containers
 from hairpin.suppose.left_out import without_left_out
@@ -68,6 +68,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     host = with_seen_bridges(host, evidence)  # of the networks that a text lists
     lists_containers = any(each.key in _LISTING for each in evidence.readings)
     meant = (*asked, *targets_of(told))
+    asking = asking or ("" if asked else sender_of(told))
     host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant, asking)
     host = with_asking_container(host, asked, asking)
     host = _with_engine(host)

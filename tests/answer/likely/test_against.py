@@ -31,3 +31,9 @@ def test_a_failure_that_is_not_explained_leaves_the_next_command() -> None:
 def test_without_a_stated_outcome_nothing_speaks_against_a_cause() -> None:
     found = answer(RUN, ADDRESSES, OFF, targets=("8080",))
     assert with_against(found).causes == found.causes
+
+
+def test_a_proven_cause_says_which_failures_it_does_not_explain() -> None:
+    cause = answer(RUN, ADDRESSES, OFF, TIMED_OUT, REFUSED_ELSEWHERE).causes[0]
+    assert [each.port for each in cause.explains] == [8080]
+    assert [each.port for each in cause.against] == [9090]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.answer.likely.stated import fits, flows_of
+from hairpin.answer.likely.stated import fits, flows_of, is_same
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.evidence.told import Outcome
@@ -27,12 +27,17 @@ def with_against(answer: Answer) -> Answer:
     asked = tuple(each.trace.flow for each in answer.flows)
     outcomes = (each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
     led = ((each, flows_of(answer.network, each, asked)) for each in outcomes)
-    stated = tuple((each, flows) for each, flows in led if any(flow.container or flow in asked for flow in flows))
+    stated = tuple((each, flows) for each, flows in led if any(_is_known(flow, asked) for flow in flows))
     if stated and answer.causes:
         answer = _with_each_weighed(answer, stated, asked)
     proven = [each for each in answer.causes if each.severity == "blocking"]
     is_done = proven and all(each.proof is not None for each in proven) and not any(unexplained_failures(answer))
     return msgspec.structs.replace(answer, next=None) if is_done else answer
+
+
+def _is_known(flow: Flow, asked: tuple[Flow, ...]) -> bool:
+    """Return whether the flow leads to a container, or is one of the question: any other address may be supposed."""
+    return bool(flow.container) or any(is_same(flow, each) for each in asked)
 
 
 def unexplained_failures(answer: Answer) -> Iterator[Outcome]:
@@ -59,6 +64,9 @@ def _with_each_weighed(answer: Answer, stated: _Stated, asked: tuple[Flow, ...])
             except ChangeError:
                 network = None
         against = _outcomes_against(network, stated[:_MOST_OUTCOMES]) if network is not None else ()
+        if not cause.likely:
+            others = (each for each, _ in stated if each.failed and each not in cause.explains and each not in against)
+            against = (*against, *others)
         explains = tuple(each for each in cause.explains if each not in against)
         return msgspec.structs.replace(cause, explains=explains, against=against)
 

@@ -8,6 +8,7 @@ and contradicts no stated success.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -28,16 +29,17 @@ from hairpin.causes.registry import cause_of
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.errors import ChangeError
+from hairpin.errors import ChangeError, UsageError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.message import Message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
+from hairpin.question.flows import flows_for, with_source_ports
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
-from hairpin.suppose.asked import target_of, targets_of
+from hairpin.suppose.asked import counting_failures, target_of, targets_of
 from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.suppose.refuted import refuted_causes
@@ -70,10 +72,39 @@ def targets_told(network: Network) -> tuple[Target, ...]:
 
 def origin_told(network: Network) -> Origin | None:
     """Return the place of the clients that failed, if the texts show one place for all failures that name a target."""
-    outcomes = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
-    places = {each.origin for each in outcomes if each.failed and target_of(each) is not None}
+    places = set(_places_told(network))
     place = places.pop() if len(places) == 1 else ""
-    return parse_origin(place) if place == HOST else None
+    return parse_origin(place) if place else None
+
+
+def flows_told(network: Network) -> tuple[Flow, ...]:
+    """Return the flows of the failures that the texts state, each from the place of its own client.  An empty tuple if
+    all clients that failed were at one place: :func:`origin_told` is the place."""
+    if len(set(_places_told(network))) <= 1:
+        return ()
+    found: dict[object, Flow] = {}
+    for host in network.hosts:
+        for outcome in counting_failures(host.told) if host.told is not None else ():
+            target = target_of(outcome)
+            if target is None or not (target.container is None or _is_known(network, target.container)):
+                continue
+            place = _place_of(network, outcome)
+            with suppress(UsageError):
+                for each in flows_for(network, (target,), parse_origin(place) if place else None):
+                    found.setdefault((each.start, each.version, each.daddr, each.protocol, each.dport), each)
+    return with_source_ports(network, tuple(found.values()))
+
+
+def _places_told(network: Network) -> Iterator[str]:
+    outcomes = (each for host in network.hosts if host.told is not None for each in counting_failures(host.told))
+    yield from (_place_of(network, each) for each in outcomes if target_of(each) is not None)
+
+
+def _place_of(network: Network, outcome: Outcome) -> str:
+    """Return ``host``, ``container:NAME`` of a known container, or an empty text."""
+    name = outcome.origin.removeprefix("container:")
+    is_known = outcome.origin == HOST or (name != outcome.origin and _is_known(network, name))
+    return outcome.origin if is_known else ""
 
 
 def _is_known(network: Network, name: str) -> bool:

@@ -1,6 +1,6 @@
 """The next command: the readings that decide most among the likely causes, as one line to paste."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -13,8 +13,6 @@ from hairpin.suppose.hints.said.phrases import RULES
 
 _MOST_COMMANDS = 3
 """The greatest number of commands in one line."""
-_MOST_LEFT = 4
-"""The greatest number of causes that a line names as left."""
 _LONGEST = 330
 """The greatest length of the line in characters.  The length is limited because people paste the line."""
 _ENOUGH = 0.75
@@ -33,7 +31,7 @@ def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next |
     if not stopping:
         return of_suppositions(answer)
     commands = _commands(stopping)
-    decided = [each for command in commands for each in stopping if each.command == command]
+    decided = [each for each in stopping if each.command in commands]
     outcomes = tuple(Decides(each.shows, meaning_of(each), each.cause) for each in decided)
     named = dict.fromkeys((each.shows, each.cause) for each in decided)
     kept = tuple(each for each in outcomes if named.pop((each.shows, each.cause), True) is None)
@@ -96,15 +94,7 @@ def _rest(stopping: tuple[Alternative, ...], commands: list[str]) -> Message:
         return message(
             "the fault is before or behind this host: `tcpdump` on the machines there shows how far the packets get"
         )
-    return still_possible(others)
-
-
-def still_possible(causes: Sequence[str]) -> Message:
-    """Return which causes are left."""
-    if len(causes) <= _MOST_LEFT:
-        return message("still possible: {causes}", causes=", ".join(causes))
-    left = ", ".join(causes[:_MOST_LEFT])
-    return message("still possible: {causes} and {count} others", causes=left, count=len(causes) - _MOST_LEFT)
+    return message("still possible: {causes}", causes=", ".join(others))
 
 
 def of_suppositions(answer: Answer) -> Next | None:

@@ -79,10 +79,11 @@ def _is_about(network: Network, outcome: Outcome, flow: Flow, asked: tuple[Flow,
     the question's flows from outside."""
     if target_of(outcome) is None and not outcome.origin and not outcome.host:
         return flow in asked and isinstance(flow.start, Outside | Lan)
-    return any(_is_same(flow, each) for each in flows_of(network, outcome, asked))
+    return any(is_same(flow, each) for each in flows_of(network, outcome, asked))
 
 
-def _is_same(one: Flow, other: Flow) -> bool:
+def is_same(one: Flow, other: Flow) -> bool:
+    """Return whether both flows are of one client to one target, whatever their source ports are."""
     return (one.start, one.version, one.daddr, one.protocol, one.dport) == (
         other.start, other.version, other.daddr, other.protocol, other.dport,
     )  # fmt: skip

@@ -18,7 +18,6 @@ from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
 from hairpin.answer.likely.already_pasted import still_to_run
 from hairpin.answer.likely.hinted import leaning_about, shown_by, sure_about
 from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, known_by, likely_cause
-from hairpin.answer.likely.next_reading import still_possible
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfFile
@@ -152,7 +151,7 @@ def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
             same = [(name, pair[1]) for name, pair in pairs.items() if pair is not None and pair[0] == own[0]]
             outcomes = (Decides(shows, message("the cause is {cause}", cause=name), name) for name, shows in same)
             others = [one.id for one in causes if one.id not in dict(same)]
-            left = still_possible(others) if others else _LEFT
+            left = message("still possible: {causes}", causes=", ".join(others)) if others else _LEFT
             return Next(run, (*outcomes, Decides(message("none of these"), left)))
         run = still_to_run(answer, each.shown_by[0]) if each.shown_by is not None else ""
         if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and run:

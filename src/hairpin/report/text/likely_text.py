@@ -27,6 +27,8 @@ from hairpin.walk.verdicts import VERDICTS
 _Write = Callable[[CauseAnswer, FlowAnswer | None], None]
 _MOST_LIKELY = 3
 """The number of likely causes that the short answer names."""
+_MOST_LEFT = 4
+"""The number of causes that are named as left by the next command."""
 _MOST_FLOWS = 4
 """The number of lines about flows in the short answer."""
 
@@ -265,8 +267,18 @@ def _write_next(asked: Next, words: Words, paper: Paper, *, verbose: bool) -> No
     shown = some if verbose else some[:_MOST_LIKELY]
     for each in (*shown, last):
         if each is not None:
-            said = message("{shows}: {means}", shows=each.shows, means=each.means)
+            means = each.means if verbose else _shortened(each.means)
+            said = message("{shows}: {means}", shows=each.shows, means=means)
             paper.prose(words(said), indent=4, first="· ")
+
+
+def _shortened(means: Message) -> Message:
+    """Return the message.  Of many causes that are left, the first ones are named."""
+    causes = str(dict(means.values).get("causes", "")).split(", ")
+    if len(causes) <= _MOST_LEFT + 1:
+        return means
+    left = ", ".join(causes[:_MOST_LEFT])
+    return message("still possible: {causes} and {count} others", causes=left, count=len(causes) - _MOST_LEFT)
 
 
 # --- grounds ---------------------------------------------------------------------------------------------------------
