@@ -20,6 +20,7 @@ from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import Route
+from hairpin.netfilter.address import width
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
@@ -187,8 +188,9 @@ def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
 
 
 def _leads_to(route: Route, bridge: str) -> bool:
-    """Return whether the kernel made the route for a bridge's address."""
-    return route.version == 4 and bool(route.prefix_length) and [hop.link for hop in route.next_hops] == [bridge]
+    """Return whether the kernel made the route to the network of a bridge's address, and not to the address itself."""
+    is_of_network = 0 < route.prefix_length < width(4)
+    return route.version == 4 and is_of_network and [hop.link for hop in route.next_hops] == [bridge]
 
 
 def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int) -> DockerNetwork:

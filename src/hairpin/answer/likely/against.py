@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.answer.likely.already_pasted import still_to_run
+from hairpin.answer.likely.hinted import shown_by
 from hairpin.answer.likely.stated import fits, flows_of, is_same
+from hairpin.answer.likely.told_errors import confirming
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.evidence.told import Outcome
@@ -31,8 +34,18 @@ def with_against(answer: Answer) -> Answer:
     if stated and answer.causes:
         answer = _with_each_weighed(answer, stated, asked)
     proven = [each for each in answer.causes if each.severity == "blocking"]
-    is_done = proven and all(each.proof is not None for each in proven) and not any(unexplained_failures(answer))
-    return msgspec.structs.replace(answer, next=None) if is_done else answer
+    if not proven or any(unexplained_failures(answer)):
+        return answer
+    still_open = [each for each in proven if not _is_shown(each, answer)]
+    if answer.next is None or not {each.id for each in still_open}.isdisjoint(answer.next.decides):
+        return answer
+    return msgspec.structs.replace(answer, next=confirming(still_open, answer))
+
+
+def _is_shown(cause: CauseAnswer, answer: Answer) -> bool:
+    """Return whether a walk proves the cause, or the text has the output that confirms it."""
+    confirming = shown_by(answer, cause.id)
+    return cause.proof is not None or (confirming is not None and not still_to_run(answer, confirming[0]))
 
 
 def _is_known(flow: Flow, asked: tuple[Flow, ...]) -> bool:

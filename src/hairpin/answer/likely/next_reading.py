@@ -6,7 +6,6 @@ import msgspec
 
 from hairpin.answer.answer import Answer, Decides, Next
 from hairpin.answer.likely.already_pasted import still_to_run
-from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
 from hairpin.suppose.hints.said.phrases import RULES
@@ -126,23 +125,22 @@ def of_suppositions(answer: Answer) -> Next | None:
     )
 
 
-_BASICS: tuple[tuple[str, str, Message], ...] = (
-    ("ruleset", RULES, message("a rule or a policy drops the packet, or the engine's rules are missing")),
-    ("routes4", "ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
-    ("addresses", "ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
-    ("sockets", "sudo ss -lntup", message("no process listens on the port, or one listens on 127.0.0.1 only")),
+_BASICS: tuple[tuple[str, Message], ...] = (
+    (RULES, message("a rule or a policy drops the packet, or the engine's rules are missing")),
+    ("ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
+    ("ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
+    ("sudo ss -lntup", message("no process listens on the port, or one listens on 127.0.0.1 only")),
 )
-"""The readings with the most facts about a host: the field of its namespace, the command, and the command's possible
-output."""
+"""The commands with the most facts about a host, each with an output that shows a fault."""
 
 
-def of_basics(answer: Answer) -> Next:
-    """Return the commands for those of the most useful readings that the text lacks."""
-    told = [host.told for host in answer.network.hosts if host.told is not None]
-    lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
-    line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])
-    line = still_to_run(answer, line) or line
-    outcomes = tuple(Decides(shows, message("the fault is on this host"), "") for _, _, shows in lacking)
+def of_basics(answer: Answer) -> Next | None:
+    """Return the commands for those of the most useful readings that the text lacks; None if it has all of them."""
+    lacking = [(shows, run) for command, shows in _BASICS if (run := still_to_run(answer, command))]
+    line = still_to_run(answer, _one_line([*(run for _, run in lacking), "docker ps -a"]))
+    if not line:
+        return None
+    outcomes = tuple(Decides(shows, message("the fault is on this host"), "") for shows, _ in lacking)
     return Next(line, (*outcomes, Decides(message("none of these"), message("paste the output: hairpin then decides"))))
 
 

@@ -65,12 +65,12 @@ def with_told_errors(answer: Answer) -> Answer:
     known = {each.id for each in found}
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
-    asked = None if any(not each.likely for each in found) else _confirming(made, answer)
+    asked = None if any(not each.likely for each in found) else confirming(made, answer)
     if rest or not made or all(each.likely for each in found):
         quoted = {each.id for each in made}
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
-        asked = _confirming(made[:1], answer) or asked if made and made[0] in named else asked
+        asked = confirming(made[:1], answer) or asked if made and made[0] in named else asked
     ranked = sorted((*found, *made, *kept), key=lambda each: each.likely)
     return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
 
@@ -141,7 +141,7 @@ _MET = frozenset({
 """The causes that an engine or the kernel has met itself if it prints an error about them."""
 
 
-def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
+def confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
     """Return the command that confirms the first of these causes that an error names surely."""
     pairs = {each.id: shown_by(answer, each.id) for each in causes if each.id in _CONFIRMED}
     for each in causes:

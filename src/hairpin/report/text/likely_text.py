@@ -182,7 +182,7 @@ def _write_section(cause: CauseAnswer, answer: Answer, words: Words, paper: Pape
     paper.gap()
     first = next((each for each in answer.flows if cause.ref in each.causes), None)
     write_cause(cause, first if cause.shown_by is None else None)
-    told: set[Outcome] = set()
+    told: set[int] = set()
     for each in cause.explains[:_MOST_LIKELY]:
         _write_line(message("explains:"), each, words, paper, told, indent=2)
     for each in cause.against[:_MOST_LIKELY]:
@@ -203,7 +203,7 @@ def _write_likely(
     if shown and proven:
         paper.prose(words(message("Also likely:")), style="strong")
     quotes = Quotes(answer.evidence, words)
-    told: set[Outcome] = set()
+    told: set[int] = set()
     for number, each in enumerate(shown, 1):
         name = f"[{each.id}]" if known_cause(each.id) is not None else ""
         said = f"{words(message('likely'))}{name}: {words(each.candidate.title)}"
@@ -222,7 +222,7 @@ def _write_likely(
         paper.prose(words(more), style="faint")
 
 
-def _write_for(cause: CauseAnswer, quotes: Quotes, words: Words, paper: Paper, told: set[Outcome]) -> None:
+def _write_for(cause: CauseAnswer, quotes: Quotes, words: Words, paper: Paper, told: set[int]) -> None:
     """Write what speaks for the cause: the line of an output if a walk has found the cause, else the words of the
     text."""
     if cause.shown_by is None:
@@ -238,12 +238,12 @@ def _write_for(cause: CauseAnswer, quotes: Quotes, words: Words, paper: Paper, t
 
 
 def _write_line(
-    said: Message, outcome: Outcome, words: Words, paper: Paper, told: set[Outcome], *, indent: int = 5
+    said: Message, outcome: Outcome, words: Words, paper: Paper, told: set[int], *, indent: int = 5
 ) -> None:
-    """Write a line of the text behind ``said``.  ``told``: the outcomes that were quoted before.  Such an outcome is
-    written only as the number of its line."""
-    shown = message("line {line}", line=outcome.line) if outcome in told else _outcome_text(outcome)
-    told.add(outcome)
+    """Write a line of the text behind ``said``.  ``told``: the lines that were quoted before.  Of such a line only the
+    number is written."""
+    shown = message("line {line}", line=outcome.line) if outcome.line in told else _outcome_text(outcome)
+    told.add(outcome.line)
     paper.prose(words(shown), indent=indent, first=f"{words(said)} ", first_style="faint")
 
 
