@@ -116,9 +116,11 @@ def _is_off(host: Host, told: ToldParts) -> bool:
 
 
 def _comes_in_by_told_link(host: Host, told: ToldParts, trace: Trace) -> bool:
-    """Return whether the text shows the link by which an outside client's packets come in: the default route leads by
-    it, somebody captured the packets on it, or no other link of the text may lead out of the host."""
+    """Return whether the text shows the link by which the client's packets come in.  For a client outside: the default
+    route leads by it, somebody captured the packets on it, or no other link of the text may lead out of the host."""
     first = next((each for each in trace.usual.request if each.stage == "device-in"), None)
+    if isinstance(trace.flow.start, FromContainer):
+        return not _may_have_another_veth(host, told, trace.flow.start.name)
     if not isinstance(trace.flow.start, Outside | Lan) or first is None:
         return True
     defaults = (each for each in host.namespace(HOST).routes if not each.prefix_length and each.version == 4)
@@ -126,6 +128,14 @@ def _comes_in_by_told_link(host: Host, told: ToldParts, trace: Trace) -> bool:
         return True
     others = frozenset(_ways_in(host, told)) - {first.link}
     return not others or (first.link in told.captured and others.isdisjoint(told.captured))
+
+
+def _may_have_another_veth(host: Host, told: ToldParts, container: str) -> bool:
+    """Return whether the text lists several veths of containers, but not the container's own end: only this end shows
+    which of them is its peer."""
+    veths = [each for each in host.namespace(HOST).links if each.name.startswith("veth")]
+    is_listed = (HOST, "links") in told.parts and len(veths) > 1
+    return is_listed and not told.proves(f"container:{container}", "links")
 
 
 def _ways_in(host: Host, told: ToldParts) -> Iterator[str]:
