@@ -19,6 +19,7 @@ from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.prefix import is_loopback
 from hairpin.suppose.alternatives import without_translation
 from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
@@ -44,7 +45,11 @@ def stops_anyway(
         return False
     host = network.host(stop.netns.host)
     told = host.told
-    if told is None or any(each.elsewise == "other" for each in supposed) or not _is_told(stop, host, told):
+    if told is None or any(each.elsewise == "other" for each in supposed):
+        return False
+    if stated and _asks_itself(network, flow, stop):
+        return True
+    if not _is_told(stop, host, told):
         return False
     needed = {each.command for each in supposed if each.elsewise == "passes"}
     if isinstance(stop.decided_by, RuleDecided) and not needed <= {SYSCTLS, RULES}:
@@ -58,6 +63,23 @@ def stops_anyway(
     if not needed <= _WALKED or (RULES in needed and stop.stage != "forward"):
         return False  # a rule that no text shows may translate a packet to this host itself
     return all(_stops_alike(then, flow, stop) for then in _saving(network, host, needed))
+
+
+def _asks_itself(network: Network, flow: Flow, stop: Stop) -> bool:
+    """Return whether a container asks its own loopback address for the port of a service that is elsewhere.  That the
+    connection was refused is told then, and nobody else can have refused it."""
+    start = flow.start
+    if not isinstance(start, FromContainer) or not isinstance(stop.decided_by, SocketDecided):
+        return False
+    if stop.netns != start.netns or not is_loopback(flow.daddr, flow.version):
+        return False
+    return any(
+        (each.protocol, each.port) == (flow.protocol, flow.dport)
+        for host in network.hosts
+        for namespace in host.namespaces
+        if host.netns.sibling(namespace.name) != start.netns
+        for each in namespace.sockets
+    )
 
 
 def _stops_alike(network: Network, flow: Flow, stop: Stop) -> bool:

@@ -16,9 +16,9 @@ REFUSED = "$ curl http://localhost:8080\ncurl: (7) Failed to connect to localhos
 OFF = "net.ipv4.conf.ens3.forwarding = 0\nnet.ipv4.conf.all.forwarding = 1\n"
 
 
-def answer(*texts: str, targets: tuple[str, ...] = ()) -> Answer:
+def answer(*texts: str, targets: tuple[str, ...] = (), origin: str | None = None) -> Answer:
     """Return the answer of `check` about the host of the texts."""
-    question = parse_question("check", targets, None, (), World(), None, None)
+    question = parse_question("check", targets, origin, (), World(), None, None)
     return ask(question, (evidence_in_texts(texts),), depth="causes")
 
 
