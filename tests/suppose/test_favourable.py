@@ -108,3 +108,13 @@ def test_a_container_that_was_refused_by_its_own_loopback(image: str, log: str, 
     found = answer(COMPOSE.format(image), log, targets=("127.0.0.1:5432",), origin="container:app")
     named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
     assert named == (["loopback-is-the-container"] if is_proven else [])
+
+
+def test_a_log_of_compose_names_the_client() -> None:
+    """Without a question: each line of the log begins with the name of its container."""
+    log = "app-1  | Error: connect ECONNREFUSED 127.0.0.1:5432\n"
+    found = answer(COMPOSE.format("postgres:16"), log)
+    (cause, *_) = found.causes
+    assert (cause.id, cause.likely) == ("loopback-is-the-container", False)
+    (remedy, *_) = cause.remedies
+    assert "db:5432" in " ".join(map(str, remedy.advice))

@@ -36,12 +36,13 @@ HOST_PORTS = frozenset((22, 53, *SERVED_PORTS))
 
 def counting_failures(told: ToldParts) -> Iterator[Outcome]:
     """Yield the failures that the text states and that are about a connection to or from this host."""
-    yield from (each for each in told.outcomes if each.failed and not _asks_itself(each) and not is_of_container(each))
+    yield from (each for each in told.outcomes if each.failed and not is_of_container(each))
 
 
 def targets_of(told: ToldParts) -> tuple[Target, ...]:
-    """Return the targets of the failures that the text states, each once."""
-    found = map(target_of, counting_failures(told))
+    """Return the targets of the failures that the text states, each once.  A container that asks its own loopback
+    address asks for no port of the host."""
+    found = (target_of(each) for each in counting_failures(told) if not asks_itself(each))
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
@@ -51,8 +52,8 @@ def sender_of(told: ToldParts) -> str:
     return names.pop() if len(names) == 1 and UNNAMED not in names else ""
 
 
-def _asks_itself(outcome: Outcome) -> bool:
-    """Return whether a client in a container asked its own loopback, which is no port of the host."""
+def asks_itself(outcome: Outcome) -> bool:
+    """Return whether a client in a container asked its own loopback address."""
     return outcome.origin.startswith("container:") and is_own(outcome.host)
 
 

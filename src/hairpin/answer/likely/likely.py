@@ -39,7 +39,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for, with_source_ports
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
-from hairpin.suppose.asked import counting_failures, target_of, targets_of
+from hairpin.suppose.asked import asks_itself, counting_failures, target_of
 from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.suppose.refuted import refuted_causes
@@ -65,8 +65,7 @@ container."""
 def targets_told(network: Network) -> tuple[Target, ...]:
     """Return the targets of the failures that the texts state, each once; no target if no host is known from a text.
     A name that no container has is no target: the client did not find it, either."""
-    told = (host.told for host in network.hosts if host.told is not None)
-    targets = dict.fromkeys(target for each in told for target in targets_of(each))
+    targets = dict.fromkeys(target for each in _failures(network) if (target := target_of(each)) is not None)
     return tuple(each for each in targets if each.container is None or _is_known(network, each.container))
 
 
@@ -83,21 +82,26 @@ def flows_told(network: Network) -> tuple[Flow, ...]:
     if len(set(_places_told(network))) <= 1:
         return ()
     found: dict[object, Flow] = {}
-    for host in network.hosts:
-        for outcome in counting_failures(host.told) if host.told is not None else ():
-            target = target_of(outcome)
-            if target is None or not (target.container is None or _is_known(network, target.container)):
-                continue
-            place = _place_of(network, outcome)
-            with suppress(UsageError):
-                for each in flows_for(network, (target,), parse_origin(place) if place else None):
-                    found.setdefault((each.start, each.version, each.daddr, each.protocol, each.dport), each)
+    for outcome in _failures(network):
+        target = target_of(outcome)
+        if target is None or not (target.container is None or _is_known(network, target.container)):
+            continue
+        place = _place_of(network, outcome)
+        with suppress(UsageError):
+            for each in flows_for(network, (target,), parse_origin(place) if place else None):
+                found.setdefault((each.start, each.version, each.daddr, each.protocol, each.dport), each)
     return with_source_ports(network, tuple(found.values()))
 
 
 def _places_told(network: Network) -> Iterator[str]:
+    yield from (_place_of(network, each) for each in _failures(network) if target_of(each) is not None)
+
+
+def _failures(network: Network) -> Iterator[Outcome]:
+    """Yield the failures that the texts state.  The loopback address of a container that hairpin does not know is no
+    target."""
     outcomes = (each for host in network.hosts if host.told is not None for each in counting_failures(host.told))
-    yield from (_place_of(network, each) for each in outcomes if target_of(each) is not None)
+    yield from (each for each in outcomes if not asks_itself(each) or _place_of(network, each))
 
 
 def _place_of(network: Network, outcome: Outcome) -> str:
