@@ -1,6 +1,5 @@
 """Which commands need not be run, because the text has their output, or the output of a command that shows the same."""
 
-import re
 from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
@@ -9,48 +8,49 @@ from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.pasted.forms.rules.listed_words import UNLISTED
 from hairpin.pasted.listed import recognised_in
+from hairpin.sought import Sought
 from hairpin.suppose.told import listed_fields
 
-_IN_CONTAINER = re.compile(
+_IN_CONTAINER = Sought(
     r"(?:(?:docker|podman) exec (?:-\S+ )*(?P<name>[\w.-]+) |sudo nsenter -n -t \"\$\((?:docker|podman) inspect -f \S+ "
     r"(?P<entered>[\w.-]+)\)\" )(?P<command>.*)"
 )
-_COMMAND = re.compile(r"(?:[^;']|'[^']*')+")
-_SHELL = re.compile(r"docker exec (?P<name>\S+) sh -c '(?P<line>[^']*)'")
-_FIELDS: tuple[tuple[str, str], ...] = (
-    (r"ip(?: -d)? (?:addr|a|link)\b", "addresses"),
-    (r"ip route(?! get)\b", "routes4"),
-    (r"ip -6 route\b", "routes6"),
-    (r"ip rule\b", "rules4"),
-    (r"ip neigh\b", "neighbours"),
-    (r"bridge fdb\b", "fdb"),
-    (r"(?:sudo )?(?:ss|netstat) -\w*l", "sockets"),
-    (r"(?:sudo )?conntrack -L\b", "connections"),
+_COMMAND = Sought(r"(?:[^;']|'[^']*')+")
+_SHELL = Sought(r"docker exec (?P<name>\S+) sh -c '(?P<line>[^']*)'")
+_FIELDS: tuple[tuple[Sought, str], ...] = (
+    (Sought(r"ip(?: -d)? (?:addr|a|link)\b"), "addresses"),
+    (Sought(r"ip route(?! get)\b"), "routes4"),
+    (Sought(r"ip -6 route\b"), "routes6"),
+    (Sought(r"ip rule\b"), "rules4"),
+    (Sought(r"ip neigh\b"), "neighbours"),
+    (Sought(r"bridge fdb\b"), "fdb"),
+    (Sought(r"(?:sudo )?(?:ss|netstat) -\w*l"), "sockets"),
+    (Sought(r"(?:sudo )?conntrack -L\b"), "connections"),
 )
 """Commands, each with the field of a namespace that its output shows."""
-_OUTPUTS: tuple[tuple[str, str], ...] = (
-    (r"(?:docker|podman) (?:compose )?ps\b", r"(?:docker|podman)(?:-compose| compose)? ps\b"),
-    (r"(?:docker|podman) network inspect\b", r"(?:docker|podman) network inspect\b"),
-    (r"(?:docker|podman) network ls\b", r"(?:docker|podman) network ls\b"),
-    (r"(?:docker|podman) port\b", r"(?:docker|podman) port\b"),
-    (r"docker info\b", r"docker info\b"),
-    (r"docker version\b", r"docker version\b"),
-    (r"podman version\b", r"podman version\b"),
-    (r"iptables --version\b", r"iptables --version\b"),
-    (r"nft --version\b", r"nft --version\b"),
-    (r"uname -r\b", r"uname\b"),
-    (r"(?:sudo )?firewall-cmd --list-all", r"firewall-cmd --list-all"),
-    (r"(?:sudo )?ufw status\b", r"ufw status\b"),
-    (r"(?:sudo )?nft list ruleset\b", r"nft (?:-j )?list ruleset\b"),
-    (r"(?:sudo )?tcpdump\b", r"tcpdump\b"),
-    (r"(?:sudo )?dmesg\b", r"dmesg\b"),
-    (r"bridge(?: -d)? link\b", r"bridge link\b"),
-    (r"systemctl status docker\b", r"systemctl status docker\b"),
+_OUTPUTS: tuple[tuple[Sought, Sought], ...] = (
+    (Sought(r"(?:docker|podman) (?:compose )?ps\b"), Sought(r"(?:docker|podman)(?:-compose| compose)? ps\b")),
+    (Sought(r"(?:docker|podman) network inspect\b"), Sought(r"(?:docker|podman) network inspect\b")),
+    (Sought(r"(?:docker|podman) network ls\b"), Sought(r"(?:docker|podman) network ls\b")),
+    (Sought(r"(?:docker|podman) port\b"), Sought(r"(?:docker|podman) port\b")),
+    (Sought(r"docker info\b"), Sought(r"docker info\b")),
+    (Sought(r"docker version\b"), Sought(r"docker version\b")),
+    (Sought(r"podman version\b"), Sought(r"podman version\b")),
+    (Sought(r"iptables --version\b"), Sought(r"iptables --version\b")),
+    (Sought(r"nft --version\b"), Sought(r"nft --version\b")),
+    (Sought(r"uname -r\b"), Sought(r"uname\b")),
+    (Sought(r"(?:sudo )?firewall-cmd --list-all"), Sought(r"firewall-cmd --list-all")),
+    (Sought(r"(?:sudo )?ufw status\b"), Sought(r"ufw status\b")),
+    (Sought(r"(?:sudo )?nft list ruleset\b"), Sought(r"nft (?:-j )?list ruleset\b")),
+    (Sought(r"(?:sudo )?tcpdump\b"), Sought(r"tcpdump\b")),
+    (Sought(r"(?:sudo )?dmesg\b"), Sought(r"dmesg\b")),
+    (Sought(r"bridge(?: -d)? link\b"), Sought(r"bridge link\b")),
+    (Sought(r"systemctl status docker\b"), Sought(r"systemctl status docker\b")),
 )
 """Commands, each with the recognised outputs that show the same."""
-_FILE = re.compile(r"cat (?P<path>/\S+)$")
-_RULES = re.compile(r"(?:sudo )?iptables(?:-nft|-legacy)?-save(?: -t (?P<table>\w+))?$")
-_SWITCHES = re.compile(r"sysctl -a 2>/dev/null \| grep -E '(?P<words>[^']*)'$|sysctl (?P<name>[\w.]+)$")
+_FILE = Sought(r"cat (?P<path>/\S+)$")
+_RULES = Sought(r"(?:sudo )?iptables(?:-nft|-legacy)?-save(?: -t (?P<table>\w+))?$")
+_SWITCHES = Sought(r"sysctl -a 2>/dev/null \| grep -E '(?P<words>[^']*)'$|sysctl (?P<name>[\w.]+)$")
 _TABLES = ("filter", "nat")
 
 
@@ -90,7 +90,7 @@ def _is_pasted(answer: Answer, part: str) -> bool:
     netns = HOST if within is None else f"container:{within['name'] or within['entered']}"
     command = part if within is None else within["command"]
     told = [host.told for host in answer.network.hosts if host.told is not None]
-    field = next((field for pattern, field in _FIELDS if re.match(pattern, command)), "")
+    field = next((field for pattern, field in _FIELDS if pattern.match(command)), "")
     if field:
         return any((netns, field) in listed_fields(each) for each in answer.evidence)
     if within is not None:
@@ -101,8 +101,8 @@ def _is_pasted(answer: Answer, part: str) -> bool:
     if switches is not None:
         return any(_shows_switches(each, switches["name"] or "", switches["words"] or "") for each in told)
     shown = [each.as_ for evidence in answer.evidence for each in recognised_in(evidence)]
-    same = [output for pattern, output in _OUTPUTS if re.match(pattern, part)]
-    return any(re.match(output, each) for output in same for each in shown)
+    same = [output for pattern, output in _OUTPUTS if pattern.match(part)]
+    return any(output.match(each) for output in same for each in shown)
 
 
 def _shows_switches(told: ToldParts, name: str, words: str) -> bool:

@@ -139,6 +139,9 @@ _MET = frozenset({
     "publish-address-not-on-host", "published-port-held-by-other-process",
 })  # fmt: skip
 """The causes that an engine or the kernel has met itself if it prints an error about them."""
+_NAMED_BETTER_BY = {"published-port-held-by-other-process": "port-allocated-by-other-container"}
+"""The causes that another error in the same text names better: the kernel says that a port is in use, and the engine
+says that one of its containers has it."""
 
 
 def confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
@@ -213,7 +216,10 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
         known = tuple(one for one in ids if one and known_cause(one) is not None)
         for cause in known or ((OUTSIDE_CATALOGUE,) if not each.entry.general else ()):
             if not (cause in _OF_CONTAINER_NAMES and _OUTER_NAME.search(each.quote)):
-                named.setdefault((cause, each.entry.id if cause == OUTSIDE_CATALOGUE else ""), each)
+                key = (cause, each.entry.id if cause == OUTSIDE_CATALOGUE else "")
+                if key not in named or (_surest(each.entry) == cause and _surest(named[key].entry) != cause):
+                    named[key] = each
+    surest = {_surest(each.entry) for each in errors}
     for (cause, _), error in list(named.items())[:_MOST]:
         known_as = known_cause(cause)
         seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
@@ -223,6 +229,7 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
             "nothing-listens-there"), ref="", explains=(seen,), shown_by=(error.entry.command,
             error.entry.shows or error.entry.meaning))  # fmt: skip
         is_met = cause in _MET and error.entry.printed_by == "host" and cause == _surest(error.entry)
+        is_met = is_met and _NAMED_BETTER_BY.get(cause) not in surest
         yield _replace(made, likely=False, severity="blocking", shown_by=None) if is_met else made
 
 
