@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hairpin.answer.likely import hinted
 from hairpin.pasted import secrecy
-from hairpin.sought import Sought
+from hairpin.sought import AnyOf, Sought
 from tests.rows import each_row
 
 _TEXTS = [path.read_text() for path in sorted((Path(__file__).parent / "pasted" / "threads").glob("*.txt"))[::40]]
@@ -93,3 +93,10 @@ def test_the_methods_are_those_of_a_pattern() -> None:
 @each_row("pattern", (r"\s*", r"a?b*", r"(?:ab)?", r"(?!ab)", "ab|", r"[ab]+"))
 def test_what_needs_no_letters_may_match_any_text(pattern: str) -> None:
     assert Sought(pattern).may_match("")
+
+
+def test_any_of_many_alternatives_matches_as_the_whole_does() -> None:
+    whole = Sought("(?a:cannot|time[ds] out)|不通")
+    any_of = AnyOf(whole, Sought("cannot", re.ASCII), Sought("time[ds] out", re.ASCII), Sought("不通"))
+    for text in ("it timed out", "I cannot", "网络不通", "it works") * 200:
+        assert (any_of.search(text) is None) == (whole.search(text) is None)

@@ -100,6 +100,27 @@ class Sought:
         return self._expression.sub(into, text, count) if self.may_match(text) else text
 
 
+class AnyOf:
+    """A pattern of many alternatives.  In the first texts each alternative is tried alone, so that only those are
+    compiled of which a text has the letters; the whole pattern is compiled for many texts."""
+
+    def __init__(self, whole: Sought, *alternatives: Sought) -> None:
+        self._whole = whole
+        self._alternatives = alternatives
+        self._tried = 0
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return a place of the text that an alternative matches."""
+        self._tried += 1
+        if self._tried > _MANY_TEXTS:
+            return self._whole.search(text)
+        found = (each.search(text) for each in self._alternatives)
+        return next((each for each in found if each is not None), None)
+
+
+_MANY_TEXTS = 400
+
+
 @lru_cache(maxsize=4)  # a text may have megabytes
 def _casefold(text: str) -> str:
     return text.casefold()

@@ -75,6 +75,7 @@ UNJUDGED = {
     Novelty.ERRORS6_BY_INBOUND_LINK: (False, False, False),
     Novelty.ZERO_ALONE: (False, False, True),
     Novelty.BRIDGE_NF_OF_NAMESPACE: (False, False, True),
+    Novelty.LINK_OF_ENTRY_AT_POSTROUTING: (False, False, False),
 }
 
 

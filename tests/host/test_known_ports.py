@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from hairpin.host.known_ports import all_known, known_port
+from hairpin.host.known_ports import all_known, known_port, ports_of_image
 
 
 def test_a_port_is_known_for_its_protocol() -> None:
@@ -11,6 +11,12 @@ def test_a_port_is_known_for_its_protocol() -> None:
     assert "sshd" in ssh.units
     assert known_port(22, "udp") is None
     assert known_port(8151, "tcp") is None
+
+
+def test_the_ports_of_an_image() -> None:
+    assert ports_of_image("docker.io/library/postgres:9.6-alpine@sha256:0123") == (5432,)
+    assert ports_of_image("registry.example:5000/redis") == (6379,)
+    assert ports_of_image("postgres-backup") == ports_of_image("") == ()
 
 
 def test_the_collector_asks_for_each_of_the_units() -> None:

@@ -43,6 +43,22 @@ def test_the_kernels_release() -> None:
     assert evidence_in_texts(("$ uname -r\n5.10.0-28-amd64\n",)).kernel == "5.10.0-28-amd64"
 
 
+@pytest.mark.parametrize(
+    ("said", "release"),
+    (
+        ("$ uname -a\nLinux web1 4.18.0-305.el8.x86_64 #1 SMP Thu Apr 29 08:54:30 EDT 2021 x86_64 GNU/Linux\n",
+         "4.18.0-305.el8.x86_64"),
+        ("$ uname -r\n5.4.0-150-generic\n", "5.4.0-150-generic"),
+        ("The kernel is 4.19, Debian 10.\n", "4.19"),
+        ("内核版本：3.10.0-1160.el7.x86_64\n", "3.10.0-1160.el7.x86_64"),
+        ("It broke from kernel 5.4 to kernel 6.1.\n", ""),
+        ("The kernel is old.\n", ""),
+    ),
+)  # fmt: skip
+def test_the_kernel_that_a_sentence_names(said: str, release: str) -> None:
+    assert evidence_in_texts((said,)).kernel == release
+
+
 COMPOSE = "services:\n  web:\n    image: nginx\n    ports:\n      - 8080:80\n"
 
 

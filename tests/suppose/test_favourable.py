@@ -80,3 +80,41 @@ def test_the_repair_is_that_of_a_host_that_was_read() -> None:
     assert cause.proof is not None
     assert found.flows[0].anyway
     assert found.flows[0].verdict == "dropped"
+
+
+COMPOSE = """\
+$ cat compose.yaml
+services:
+  app:
+    build: .
+    ports:
+      - "3000:3000"
+  db:
+    image: {}
+"""
+LOG = "$ docker logs app\nError: connect {} {}\n"
+REFUSED = ("ECONNREFUSED", "127.0.0.1:5432")
+ASKS_ITSELF: dict[str, tuple[str, str, bool]] = {
+    "the service is another container's": ("postgres:16", LOG.format(*REFUSED), True),
+    "the text knows of no such service": ("example/ledger", LOG.format(*REFUSED), False),
+    "nothing states a refusal": ("postgres:16", "It does not connect.\n", False),
+    "the connection timed out": ("postgres:16", LOG.format("ETIMEDOUT", "127.0.0.1:5432"), False),
+    "another port was refused": ("postgres:16", LOG.format("ECONNREFUSED", "127.0.0.1:6379"), False),
+}
+
+
+@pytest.mark.parametrize(("image", "log", "is_proven"), ASKS_ITSELF.values(), ids=ASKS_ITSELF)
+def test_a_container_that_was_refused_by_its_own_loopback(image: str, log: str, *, is_proven: bool) -> None:
+    found = answer(COMPOSE.format(image), log, targets=("127.0.0.1:5432",), origin="container:app")
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert named == (["loopback-is-the-container"] if is_proven else [])
+
+
+def test_a_log_of_compose_names_the_client() -> None:
+    """Without a question: each line of the log begins with the name of its container."""
+    log = "app-1  | Error: connect ECONNREFUSED 127.0.0.1:5432\n"
+    found = answer(COMPOSE.format("postgres:16"), log)
+    (cause, *_) = found.causes
+    assert (cause.id, cause.likely) == ("loopback-is-the-container", False)
+    (remedy, *_) = cause.remedies
+    assert "db:5432" in " ".join(map(str, remedy.advice))

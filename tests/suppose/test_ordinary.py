@@ -275,3 +275,11 @@ def test_a_veth_whose_line_was_cut_is_a_port_of_its_engines_bridge(line: str, ma
     link = host(PS, ADDRESSES + cut).namespace(HOST).link("veth12")
     assert link is not None
     assert link.master == master
+
+
+def test_the_route_to_the_bridges_own_address_is_not_its_network() -> None:
+    routes = (
+        "$ ip route show table all\nlocal 172.17.0.1 dev docker0 table local proto kernel scope host src 172.17.0.1\n"
+    )
+    (engine,) = host(RUN, routes).engines
+    assert [each.network for joined in engine.networks for each in joined.subnets] == [0xAC11_0000]

@@ -212,7 +212,9 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     likely: bool = False
     """Whether the cause rests on parts of the host that a pasted text does not show."""
     explains: "tuple[Outcome, ...]" = ()
-    """The failures in the pasted text that the likely cause explains."""
+    """The failures in the pasted text that the cause explains."""
+    against: "tuple[Outcome, ...]" = ()
+    """The outcomes in the pasted text that would be others with this cause alone."""
     shown_by: tuple[str, Message] | None = None
     """If the text shows no sign of the likely cause: the command that decides about the cause, and the command's output
     if the cause is true."""

@@ -72,9 +72,11 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
     asked = question.targets
-    question = _with_told_targets(_without_unlisted(question, within), within)
+    question = _without_unlisted(question, within)
+    told = _flows_told(question, within)
+    question = _with_told_targets(question, within)
     unlisted = tuple(each for each in asked if each not in question.targets)
-    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
+    flows = tuple(map(question.sized, told or flows_for(within, question.targets, question.origin)))
     said = (*age_notes(evidence), *map(_unlisted_note, unlisted))
     inquiry = after_observers("meant", Inquiry(question, within, flows, None, said, question.after is None))
     flows = inquiry.flows
@@ -115,6 +117,16 @@ def _unlisted_note(target: Target) -> Message:
         "what the text tells",
         name=target.container or "-",
     )
+
+
+def _flows_told(question: Question, network: Network) -> tuple[Flow, ...]:
+    """Return the flows of the failures that a pasted text states, if the question names no target and no client, and
+    the clients were at several places."""
+    if question.targets or question.origin is not None or not any(host.is_of_text for host in network.hosts):
+        return ()
+    from hairpin.answer.likely.likely import flows_told  # noqa: PLC0415 - most hosts are read themselves
+
+    return flows_told(network)
 
 
 def _with_told_targets(question: Question, network: Network) -> Question:

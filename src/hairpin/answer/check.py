@@ -73,7 +73,7 @@ def with_causes(start: Answer, inquiry: Inquiry, depth: Depth) -> Answer:
     start = msgspec.structs.replace(start, event=with_assumptions(start.event, flows))
     if depth == "flows":
         return msgspec.structs.replace(start, flows=flows, notes=inquiry.notes)
-    ahead = depth == "events" and start.event is None
+    ahead = depth == "events" and start.event is None and not start.is_of_text  # a text shows no host as it is
     kept_out = singled_out(examination)
     causes = tuple(with_event(each, start) for each in joined_by_choice(of_searched(examination)))
     if not start.question.targets:

@@ -72,7 +72,7 @@ def complain_of_told(asked: "Asked", lang: str | None) -> None:
                 message(
                     "hairpin assumes an ordinary host for everything that --{kind} {text} does not show; `{instead}` "
                     "lists these parts",
-                    kind=each.kind, text=each.text, instead=_instead(each),
+                    kind=each.kind, text=each.text, instead=f"{_instead(each)} -v",
                 ),
                 lang,
             )  # fmt: skip

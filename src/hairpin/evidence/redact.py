@@ -31,6 +31,7 @@ _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modu
 _OF_NAMES = ("/etc/hosts", "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")
 _FREE_TEXT = frozenset({
     "klog", "boot-scripts", "boot-units", "containers-conf", "dockerd-log", "unrecognised", "outcome", "pasted",
+    "differences",
 })  # fmt: skip
 """The keys of readings with prose, in which known names are renamed wherever they stand as words.  In rules and
 configuration known names are not renamed in this way, because a container may be called ``accept``."""

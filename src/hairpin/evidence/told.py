@@ -59,6 +59,14 @@ class ToldTable(NamedTuple):
     name: str
 
 
+class OmittedRules(NamedTuple):
+    """Rules that the text leaves out at the end of a base chain.  ``hook``: the chain's hook."""
+
+    family: str
+    table: str
+    hook: str
+
+
 class ToldParts(msgspec.Struct, frozen=True):
     """The parts of a host that a text tells.
 
@@ -87,6 +95,8 @@ class ToldParts(msgspec.Struct, frozen=True):
     doubtful: frozenset[tuple[str, str]] = frozenset()
     """The incomplete parts: the text has lost some of their lines.  Beside parts, the set has families of iptables
     (``ip``, ``ip6``) and ``natives``."""
+    left_out: frozenset[OmittedRules] = frozenset()
+    """The rules that the text leaves out, and of which hairpin supposes that they stop nothing."""
     of_text: bool = True
     """Whether a text describes the host.  False if hairpin has read the host itself, as a user who may not read all
     parts of the host.  The parts are then from the readings."""

@@ -128,6 +128,11 @@ class Novelty(Enum):
         "link that the packet came by.",
         "net/ipv6/icmp.c icmp6_send()",
     )
+    LINK_OF_ENTRY_AT_POSTROUTING = Since(
+        (5, 7),
+        "POSTROUTING sees no link by which a packet came in: a rule that asks for one (`-i`, `iifname`) never matches.",
+        "net/ipv4/ip_output.c ip_output(), net/ipv6/ip6_output.c ip6_output()",
+    )
     ALL_IGNORES_LINKDOWN = Since(
         (5, 11),
         "`conf.all.ignore_routes_with_linkdown` of IPv4 means nothing for a link.",

@@ -1,7 +1,8 @@
 """Ports on which a service of the host itself usually listens, and the units that run this service.
 
 A user chooses a container's published port; ``sshd`` has to listen on the port that every client expects.  Source:
-/etc/services, and the unit files of Debian, Fedora, openSUSE and Alpine.
+/etc/services, and the unit files of Debian, Fedora, openSUSE and Alpine.  Also the ports of well-known images, from
+``EXPOSE`` in their Dockerfiles.
 """
 
 from typing import Literal
@@ -60,6 +61,20 @@ _UDP: dict[int, KnownPort] = {
     1194: KnownPort("openvpn", ("openvpn",)),
     51820: KnownPort("wireguard", ("wg-quick@wg0",)),
 }
+
+_OF_IMAGES: dict[str, tuple[int, ...]] = {
+    "nginx": (80,), "httpd": (80,), "wordpress": (80,), "phpmyadmin": (80,), "caddy": (80, 443),
+    "mariadb": (3306,), "mysql": (3306,), "percona": (3306,),
+    "postgres": (5432,), "postgis": (5432,), "timescaledb": (5432,), "pgvector": (5432,),
+    "rabbitmq": (5672,), "redis": (6379,), "valkey": (6379,), "memcached": (11211,), "mongo": (27017,),
+    "elasticsearch": (9200,), "opensearch": (9200,), "prometheus": (9090,), "kafka": (9092,), "zookeeper": (2181,),
+}  # fmt: skip
+"""TCP ports of the service of an image, by the image's name without registry and tag."""
+
+
+def ports_of_image(image: str) -> tuple[int, ...]:
+    """Return the TCP ports on which the service of a well-known image listens; none for another image."""
+    return _OF_IMAGES.get(image.rpartition("/")[2].partition("@")[0].partition(":")[0], ())
 
 
 def known_port(port: int, protocol: Literal["tcp", "udp", "icmp"]) -> KnownPort | None:

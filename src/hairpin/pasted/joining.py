@@ -142,6 +142,8 @@ class Output(msgspec.Struct, frozen=True):
     named: bool = True
 
 
+DIFFERENCES = "differences"
+"""The key of the reading with the differences between a working and a broken moment."""
 UNRECOGNISED = "unrecognised"
 """The key of the reading with the lines of a text that are no part of an output: their numbers, and their words."""
 
@@ -187,17 +189,22 @@ _VARYING = Sought(r"[0-9a-f]{8,}|\d+")
 """Matches what differs between two lines of one program: ids, times, ports, addresses, counts."""
 
 
-def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, name: str) -> Evidence:
+def evidence_of(
+    outputs: tuple[Output, ...], left: str, counted: str = "", differences: str = "", *, name: str
+) -> Evidence:
     """Return the evidence of the host that these outputs describe.
 
     ``left``: the lines of the texts that are no part of an output, with their numbers.  ``counted``: the outputs with a
-    number of lines.  ``name``: the host's name; empty if the text does not show it."""
+    number of lines.  ``differences``: those between a working and a broken moment (``moments.py``), one JSON document a
+    line.  ``name``: the host's name; empty if the text does not show it."""
     listed = "".join(msgspec.json.encode(each.recognised).decode() + "\n" for each in outputs)
     readings = [_reading(PASTED, "", "-", listed)]
     if left:
         readings.append(_reading(UNRECOGNISED, "", "-", left))
     if counted:
         readings.append(_reading(WHOLE, "", "-", counted))
+    if differences:
+        readings.append(_reading(DIFFERENCES, "", "-", differences))
     kernel = ""
     for key, netns, origin, text in _texts(outputs):
         if key == "uname":
@@ -205,7 +212,22 @@ def evidence_of(outputs: tuple[Output, ...], left: str, counted: str = "", *, na
             continue
         readings.append(_reading(key, netns, origin, text))
     numbered = tuple(msgspec.structs.replace(each, id=f"e{number}") for number, each in enumerate(readings, 1))
-    return Evidence(SCHEMA, __version__, "", name, kernel, numbered)
+    return Evidence(SCHEMA, __version__, "", name, kernel or _kernel_in(left), numbered)
+
+
+def _kernel_in(left: str) -> str:
+    """Return the kernel's release that the words of the text name; empty if they name none, or more than one."""
+    naming = "\n".join(line for line in left.splitlines() if any(word in line for word in ("ernel", "内核", "Linux ")))
+    found = {(each["all"] or each["named"]).rstrip(".") for each in _KERNEL.finditer(naming)}
+    return found.pop() if len(found) == 1 else ""
+
+
+_KERNEL = Sought(
+    r"\bLinux \S+ (?P<all>\d+\.\d+\.\d+[\w.+-]*) #\d"
+    r"|(?:\b[Kk]ernel|内核)(?:[ -]?(?:[Vv]ersion|[Rr]elease|版本))?(?: is|为|是)?[:：=]?\s{0,3}(?:[Ll]inux[ -])?v?"
+    r"(?P<named>[2-9]\.\d{1,2}(?:\.\d+[\w.+-]*)?)(?![\d+])"
+)
+"""Matches the kernel's release in an output of ``uname -a`` or in a sentence."""
 
 
 def _back_end(outputs: tuple[Output, ...]) -> str:

@@ -23,6 +23,8 @@ _QUOTED_OUTPUT = Sought(r"[\"'](?:module_)?(?:stderr|stdout|msg)[\"']: *u?[\"'](
 """Matches an output of several lines that a line of JSON quotes as one string."""
 _ESCAPED_END = Sought(r"(?:\\r)?\\n|(?<=[^\\])\"(?=, \"(?:module_)?(?:stderr|stdout|msg)\")")
 """Matches the escaped end of a line, or the end of the whole string."""
+_FEW_LINES = 300
+"""In the first lines of a text, each form's anchor is tried alone."""
 _GROUP = Sought(r"\(\?P<\w+>")
 """Matches the beginning of a named group in a pattern.  Several forms may use the same name."""
 _CAPTURING = Sought(r"(?<!\\)\((?!\?)")
@@ -119,7 +121,9 @@ def _forms_of(line: str) -> tuple[OutputForm, ...]:
 
 def _anchored_forms(line: str) -> tuple[OutputForm, ...]:
     """Return the forms whose anchor matches the line."""
-    anchored = _ANY.match(line)
+    if _forms_of.cache_info().misses < _FEW_LINES:
+        return tuple(form for form in FORMS if form.anchor.match(line) is not None)
+    anchored = _any_form().match(line)
     has_word = any(word in line for word in _WORDS)
     if anchored is None and not has_word:
         return ()
@@ -146,4 +150,10 @@ def _any_of(forms: tuple[OutputForm, ...]) -> re.Pattern[str]:
 
 _WORDS = tuple(dict.fromkeys(word for form in FORMS for word in form.words))
 _BY_WORD = tuple(form for form in FORMS if form.words)
-_ANY = _any_of(FORMS)
+
+
+@cache
+def _any_form() -> re.Pattern[str]:
+    """Return one pattern for all forms.  A short text does not need it: to compile it takes as long as to read the
+    text."""
+    return _any_of(FORMS)

@@ -18,7 +18,7 @@ from hairpin.pasted.commands import changes
 from hairpin.pasted.counted import counted_in, is_count, text_of
 from hairpin.pasted.form import Command, Found, Fragment, Paste, Recognised
 from hairpin.pasted.joining import Output, evidence_of, unrecognised_in
-from hairpin.pasted.moments import before_repair
+from hairpin.pasted.moments import before_repair, of_broken_moment
 from hairpin.pasted.recognise import outputs, paste_of
 from hairpin.pasted.secrecy import is_secret, origin_of, without_credentials
 from hairpin.sought import Sought
@@ -110,12 +110,15 @@ def evidence_in_texts(texts: tuple[str, ...]) -> Evidence:
 
     If nothing was recognised in the texts, the evidence has only one reading: the empty list of recognised outputs."""
     pastes = tuple(map(paste_of, texts))
-    found = tuple(before_repair(each, tuple(_outputs(each))) for each in pastes)
+    told = tuple(of_broken_moment(each, before_repair(each, tuple(_outputs(each)))) for each in pastes)
+    found = tuple(each for each, _ in told)
+    differing = tuple(each for _, differences in told for each in differences)
     left = "".join(_left_lines(paste, outputs) for paste, outputs in zip(pastes, found, strict=True))
     every = tuple(each for one in found for each in one)
     names = (each.recognised.host for each in every if each.recognised.host)
     counted = text_of(each for paste in pastes for each in counted_in(paste))
-    return evidence_of(every, left, counted, name=next(names, ""))
+    differences = "".join(msgspec.json.encode(each).decode() + "\n" for each in differing)
+    return evidence_of(every, left, counted, differences, name=next(names, ""))
 
 
 def _text_of(path: str) -> str:

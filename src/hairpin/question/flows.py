@@ -46,14 +46,14 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     origin = with_guest(network, origin)
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
-        return _numbered(network, tuple(dict.fromkeys(found)))
+        return with_source_ports(network, tuple(dict.fromkeys(found)))
     placed = (_on_network(network, each) for target in targets for each in targets_in(network, target))
     named = (each for target in placed for each in _ports(network, target))
     single = (each for target in named for each in _in_each_family(network, target, origin))
     found = [flow for target in single for flow in _of_target(network, target, origin)]
     if not found:
         raise UsageError(_nothing_to_ask(origin))
-    return _numbered(network, tuple(dict.fromkeys(found)))
+    return with_source_ports(network, tuple(dict.fromkeys(found)))
 
 
 def _on_network(network: Network, target: Target) -> Target:
@@ -95,7 +95,7 @@ def _nothing_to_ask(origin: Origin | None) -> Message:
     return message("this host has no address that a client could reach; write TARGET as ADDRESS:PORT")
 
 
-def _numbered(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+def with_source_ports(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
     """Return the flows with different source ports.  If there are not enough source ports, some flows share a source
     port."""
     return tuple(msgspec.structs.replace(flow, sport=_source_port(network, flow, n)) for n, flow in enumerate(flows))

@@ -6,8 +6,9 @@ An *alternative* is another state that a supposed part may have.
 Read ``told`` (the told parts) with ``words`` (facts that the text states in words), ``places`` (the places at which, as
 the text says, a connection works or fails) and ``trouble`` (words that say that something fails), ``asked`` with
 ``asked_services`` (the object of a question if no output lists containers), ``ordinary`` (the completed host) with
-``networks``, ``own_namespace``, ``containers`` and ``simulated``, ``parts`` (the supposed parts that a walk reads),
-``alternatives``, and ``favourable`` (whether a supposed part could save a packet that stops at a told part).
+``networks``, ``own_namespace``, ``containers``, ``left_out`` (rules that a text leaves out) and ``simulated``,
+``parts`` (the supposed parts that a walk reads), ``alternatives``, ``refuted`` (causes that told parts rule out), and
+``favourable`` (whether a supposed part could save a packet that stops at a told part).
 
 ``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers that
 docker-proxies show).

@@ -160,7 +160,7 @@ def _of_switches(host: Host, told: ToldParts) -> Iterator[Alternative]:
     # A host whose master switch is told to be on, and that does not forward, has one link's switch off.
     weight = 3 if _FORWARD in told.sysctls and host.namespace(HOST).sysctls.values.get(_FORWARD) == "1" else 1
     bridges = (joined.bridge for engine in host.engines for joined in engine.networks if joined.bridge)
-    for link in dict.fromkeys((*_uplinks(host), *bridges)):
+    for link in dict.fromkeys((*uplinks(host), *bridges)):
         path = ("net", "ipv4", "conf", link, "forwarding")
         if path not in told.sysctls:
             said = message("net.ipv4.conf.{link}.forwarding = 0", link=link)
@@ -168,7 +168,8 @@ def _of_switches(host: Host, told: ToldParts) -> Iterator[Alternative]:
             yield Alternative("interface-forwarding-off", weight, off, shows=said)
 
 
-def _uplinks(host: Host) -> tuple[str, ...]:
+def uplinks(host: Host) -> tuple[str, ...]:
+    """Return the links by which the host's default routes lead."""
     own = host.namespace(HOST)
     routes = (each for each in own.routes if not each.prefix_length)
     return tuple(dict.fromkeys(hop.link for each in routes for hop in each.next_hops if hop.link is not None))
@@ -258,7 +259,7 @@ def _replacement(host: Host, table: Table, wanted: _Rules) -> Change:
         f"*{table.name}",
         *(f":{each.name} {_policy(each.name, each.policy, wanted)} [0:0]" for each in table.chains if each.hook),
         *(f":{name} - [0:0]" for name in own),
-        *([wanted.first.format(next(iter(_uplinks(host)), "eth0"))] if wanted.first else []),
+        *([wanted.first.format(next(iter(uplinks(host)), "eth0"))] if wanted.first else []),
         *rules,
         "COMMIT",
     )

@@ -34,18 +34,26 @@ HOST_PORTS = frozenset((22, 53, *SERVED_PORTS))
 """Ports on which usually a service of the host itself listens: these, sshd and a name server."""
 
 
+def counting_failures(told: ToldParts) -> Iterator[Outcome]:
+    """Yield the failures that the text states and that are about a connection to or from this host."""
+    yield from (each for each in told.outcomes if each.failed and not is_of_container(each))
+
+
 def targets_of(told: ToldParts) -> tuple[Target, ...]:
-    """Return the targets of the failures that the text states, each once."""
-    found = (
-        target_of(each)
-        for each in told.outcomes
-        if each.failed and not _asks_itself(each) and not is_of_container(each)
-    )
+    """Return the targets of the failures that the text states, each once.  A container that asks its own loopback
+    address asks for no port of the host."""
+    found = (target_of(each) for each in counting_failures(told) if not asks_itself(each))
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
-def _asks_itself(outcome: Outcome) -> bool:
-    """Return whether a client in a container asked its own loopback, which is no port of the host."""
+def sender_of(told: ToldParts) -> str:
+    """Return the container from which the clients that failed asked; empty if the text names none, or several."""
+    names = {each.origin.removeprefix("container:") for each in counting_failures(told) if "container:" in each.origin}
+    return names.pop() if len(names) == 1 and UNNAMED not in names else ""
+
+
+def asks_itself(outcome: Outcome) -> bool:
+    """Return whether a client in a container asked its own loopback address."""
     return outcome.origin.startswith("container:") and is_own(outcome.host)
 
 

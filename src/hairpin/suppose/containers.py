@@ -12,6 +12,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.host import Host, Namespace
+from hairpin.host.known_ports import ports_of_image
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import FieldMatch, Nat
@@ -180,7 +181,8 @@ def _joined_to_told_port(host: Host, container: Container) -> Host:
 
 
 def _with_service(host: Host, netns: str, container: Container) -> Host:
-    """Return the host in which the container's service listens on all ports that the container publishes or exposes."""
+    """Return the host in which the container's service listens on all ports that the container publishes or exposes, or
+    that its image is known for."""
     if netns not in host:
         return host
     namespace = host.namespace(netns)
@@ -191,6 +193,8 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
         )
         return with_namespace(host, _replace(namespace, sockets=own))
     ports = dict.fromkeys((*((each.protocol, each.container_port) for each in container.bindings), *container.exposed))
+    if not container.exposed:  # only an inspection shows what the image exposes
+        ports |= dict.fromkeys(("tcp", each) for each in ports_of_image(container.image))
     there = {(each.protocol, each.port) for each in namespace.sockets}
     sockets = tuple(
         Socket("udp" if protocol == "udp" else "tcp", 6, None, port)

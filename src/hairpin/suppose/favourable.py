@@ -17,10 +17,11 @@ from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
-from hairpin.host.link import is_bridge_by_name
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.prefix import is_loopback
 from hairpin.suppose.alternatives import without_translation
+from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
 from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 from hairpin.walk.state import Stop
@@ -28,7 +29,6 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
 _MASTERS = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
-_NO_UPLINK = ("all", "default", "lo")
 _WALKED = frozenset((SYSCTLS, RULES, LINKS))
 """The commands of the supposed parts whose most favourable states are walked or looked up."""
 
@@ -45,7 +45,11 @@ def stops_anyway(
         return False
     host = network.host(stop.netns.host)
     told = host.told
-    if told is None or any(each.elsewise == "other" for each in supposed) or not _is_told(stop, host, told):
+    if told is None or any(each.elsewise == "other" for each in supposed):
+        return False
+    if stated and _asks_itself(network, flow, stop):
+        return True
+    if not _is_told(stop, host, told):
         return False
     needed = {each.command for each in supposed if each.elsewise == "passes"}
     if isinstance(stop.decided_by, RuleDecided) and not needed <= {SYSCTLS, RULES}:
@@ -59,6 +63,23 @@ def stops_anyway(
     if not needed <= _WALKED or (RULES in needed and stop.stage != "forward"):
         return False  # a rule that no text shows may translate a packet to this host itself
     return all(_stops_alike(then, flow, stop) for then in _saving(network, host, needed))
+
+
+def _asks_itself(network: Network, flow: Flow, stop: Stop) -> bool:
+    """Return whether a container asks its own loopback address for the port of a service that is elsewhere.  That the
+    connection was refused is told then, and nobody else can have refused it."""
+    start = flow.start
+    if not isinstance(start, FromContainer) or not isinstance(stop.decided_by, SocketDecided):
+        return False
+    if stop.netns != start.netns or not is_loopback(flow.daddr, flow.version):
+        return False
+    return any(
+        (each.protocol, each.port) == (flow.protocol, flow.dport)
+        for host in network.hosts
+        for namespace in host.namespaces
+        if host.netns.sibling(namespace.name) != start.netns
+        for each in namespace.sockets
+    )
 
 
 def _stops_alike(network: Network, flow: Flow, stop: Stop) -> bool:
@@ -117,9 +138,11 @@ def _is_off(host: Host, told: ToldParts) -> bool:
 
 
 def _comes_in_by_told_link(host: Host, told: ToldParts, trace: Trace) -> bool:
-    """Return whether the text shows the link by which an outside client's packets come in: the default route leads by
-    it, somebody captured the packets on it, or no other link of the text may lead out of the host."""
+    """Return whether the text shows the link by which the client's packets come in.  For a client outside: the default
+    route leads by it, somebody captured the packets on it, or no other link of the text may lead out of the host."""
     first = next((each for each in trace.usual.request if each.stage == "device-in"), None)
+    if isinstance(trace.flow.start, FromContainer):
+        return not _may_have_another_veth(host, told, trace.flow.start.name)
     if not isinstance(trace.flow.start, Outside | Lan) or first is None:
         return True
     defaults = (each for each in host.namespace(HOST).routes if not each.prefix_length and each.version == 4)
@@ -129,12 +152,18 @@ def _comes_in_by_told_link(host: Host, told: ToldParts, trace: Trace) -> bool:
     return not others or (first.link in told.captured and others.isdisjoint(told.captured))
 
 
+def _may_have_another_veth(host: Host, told: ToldParts, container: str) -> bool:
+    """Return whether the text lists several veths of containers, but not the container's own end: only this end shows
+    which of them is its peer."""
+    veths = [each for each in host.namespace(HOST).links if each.name.startswith("veth")]
+    is_listed = (HOST, "links") in told.parts and len(veths) > 1
+    return is_listed and not told.proves(f"container:{container}", "links")
+
+
 def _ways_in(host: Host, told: ToldParts) -> Iterator[str]:
     """Yield the links of the text that may lead out of the host."""
     bridges = {each.bridge for engine in host.engines for each in engine.networks}
     named = {path[3] for path in told.sysctls if path[:3] == ("net", "ipv4", "conf")}
     if (HOST, "links") in told.parts:
         named = {each.name for each in host.namespace(HOST).links if each.up and each.master is None}
-    for each in named.difference(_NO_UPLINK, bridges):
-        if not is_bridge_by_name(each) and not each.startswith(("veth", "docker", "cni", "flannel", "tun", "wg")):
-            yield each
+    yield from filter(may_be_uplink, named.difference(bridges))

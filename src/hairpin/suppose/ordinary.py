@@ -20,14 +20,16 @@ from hairpin.host.contact import Contact
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import Route
+from hairpin.netfilter.address import width
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.question.asked import Target
-from hairpin.suppose.asked import targets_of, with_asked_container, with_asking_container
+from hairpin.suppose.asked import sender_of, targets_of, with_asked_container, with_asking_container
 from hairpin.suppose.asked_services import with_host_services
 from hairpin.suppose.containers import with_containers
+from hairpin.suppose.left_out import without_left_out
 from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
 from hairpin.suppose.own_namespace import with_own_parts, with_switches
 from hairpin.suppose.simulated import after, with_namespace
@@ -61,10 +63,13 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     lists the containers, the host has one container that publishes the asked ports.  ``asking``: the container that
     asks; if no output shows it, the host has it, too."""
     told = told_by(evidence, host)
+    host, left_out = without_left_out(host)
+    told = _replace(told, left_out=left_out)
     host = _replace(host, name=host.name or UNNAMED, told=told, unread=())
     host = with_seen_bridges(host, evidence)  # of the networks that a text lists
     lists_containers = any(each.key in _LISTING for each in evidence.readings)
     meant = (*asked, *targets_of(told))
+    asking = asking or ("" if asked else sender_of(told))
     host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant, asking)
     host = with_asking_container(host, asked, asking)
     host = _with_engine(host)
@@ -183,8 +188,9 @@ def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
 
 
 def _leads_to(route: Route, bridge: str) -> bool:
-    """Return whether the kernel made the route for a bridge's address."""
-    return route.version == 4 and bool(route.prefix_length) and [hop.link for hop in route.next_hops] == [bridge]
+    """Return whether the kernel made the route to the network of a bridge's address, and not to the address itself."""
+    is_of_network = 0 < route.prefix_length < width(4)
+    return route.version == 4 and is_of_network and [hop.link for hop in route.next_hops] == [bridge]
 
 
 def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int) -> DockerNetwork:

@@ -77,7 +77,7 @@ def _with_links(own: Namespace, address: int) -> Namespace:
     """Return the namespace with a loopback link, and with an uplink that has an address.  Links that routes name are
     added, too."""
     default = next((hop for each in own.routes if not each.prefix_length for hop in each.next_hops if hop.link), None)
-    uplink = default.link if default is not None and default.link else _UPLINK
+    uplink = default.link if default is not None and default.link else _uplink_of_switches(own)
     links = list(own.links)
     known = {each.name for each in links}
     named = dict.fromkeys(("lo", uplink, *(hop.link for each in own.routes for hop in each.next_hops if hop.link)))
@@ -91,6 +91,22 @@ def _with_links(own: Namespace, address: int) -> Namespace:
         if each != "lo" and not any(one.link == each for one in own.addresses):
             own = _with_supposed_address(own, each, address if each == uplink else None)
     return own
+
+
+def _uplink_of_switches(own: Namespace) -> str:
+    """Return the only link of which the text shows a switch and that may be an uplink; the usual name if there is no
+    such link, or more than one."""
+    named = {path[3] for path in own.sysctls.values if path[:3] == ("net", "ipv4", "conf")}
+    found = [each for each in named if may_be_uplink(each)]
+    return found[0] if len(found) == 1 else _UPLINK
+
+
+def may_be_uplink(link: str) -> bool:
+    """Return whether a link of this name may lead out of the host."""
+    return not is_bridge_by_name(link) and not link.startswith(_NO_UPLINK)
+
+
+_NO_UPLINK = ("all", "default", "lo", "veth", "docker", "cni", "flannel", "tun", "wg")
 
 
 def _with_kinds(own: Namespace, host: Host) -> Namespace:

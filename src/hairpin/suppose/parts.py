@@ -63,7 +63,21 @@ def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple
         host = next((each for each in network.hosts if each.name == part[0]), None)
         if host is not None and host.told is not None:
             found |= dict.fromkeys(_of(part, host.told, flow))
+            if part[1:] == (HOST, "ruleset"):
+                found |= dict.fromkeys(_left_out(host.told, trace, flow))
     return tuple(found)
+
+
+def _left_out(told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:
+    """Yield the suppositions about rules that the text leaves out, if a packet passes their hook."""
+    steps = (each for branch in trace.branches for each in (*branch.request, *branch.reply, *branch.data))
+    passed = {each.stage for each in steps if each.netns.is_host}
+    family = "ip" if flow.version == 4 else "ip6"
+    for each in sorted(told.left_out):
+        if each.family == family and (each.hook in passed or trace.succeeds):
+            said = message("the rules of table {table} at {hook} that the text leaves out", table=each.table,
+                           hook=each.hook)  # fmt: skip
+            yield Supposition(HOST, said, f"sudo iptables-save -t {each.table}", "other")
 
 
 def _of_host(host: Host, told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:

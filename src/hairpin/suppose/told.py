@@ -49,12 +49,7 @@ _ALL_TABLES = ("filter", "nat", "mangle", "raw", "security")
 def told_by(evidence: Evidence, host: Host) -> ToldParts:
     """Return the parts of the host that the readings show.  The host was made from these readings."""
     own = host.own
-    parts = {
-        (reading.netns, field)
-        for reading in evidence.readings
-        for field in _FIELDS.get(reading.key.removesuffix("-text"), ())
-        if reading.outcome == "text"
-    }
+    parts = set(listed_fields(evidence))
     rules = [
         each for each in evidence.readings if each.key.startswith(("iptables-", "nft-")) and each.outcome == "text"
     ]
@@ -95,6 +90,16 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         captured=frozenset(_capture_links(telling_in(evidence))),
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset((*(each.origin for each in evidence.readings if each.key in _FILES), *_empty_files(counted))),
+    )
+
+
+def listed_fields(evidence: Evidence) -> frozenset[tuple[str, str]]:
+    """Return the pairs of a namespace and a field of which the text has an output, whole or in part."""
+    return frozenset(
+        (reading.netns, field)
+        for reading in evidence.readings
+        for field in _FIELDS.get(reading.key.removesuffix("-text"), ())
+        if reading.outcome == "text"
     )
 
 

@@ -6,7 +6,7 @@ Such a sentence counts only in a text about a network (:func:`speaks_of_network`
 import re
 
 from hairpin.evidence.told import Result
-from hairpin.sought import Sought
+from hairpin.sought import AnyOf, Sought
 
 _NOT = (
     r"(?:can(?:no|')?t|could(?: not|n't)|(?:do|does|did|will|would)(?: not|n't)|unable to|fail(?:s|ed|ing)? to|never)"
@@ -108,10 +108,12 @@ _SAID: tuple[tuple[Result, str], ...] = (
         r"|100% packet loss|\bstealth\b|ERR_TIMED_OUT")),
 )  # fmt: skip
 _SEEN: tuple[tuple[Result, Sought], ...] = tuple((result, Sought(pattern, re.IGNORECASE)) for result, pattern in _SAID)
-TROUBLE = Sought(
+_ANY_SCRIPT = (*_OTHERS, *(pattern for _, pattern in _SAID))
+TROUBLE = AnyOf(
     # The word bounds of the English words are those of ASCII: no space stands around them in Chinese or Korean.
-    "|".join((f"(?a:{'|'.join((*_ENGLISH, *_SYSTEM))})", *_OTHERS, *(pattern for _, pattern in _SAID))),
-    re.IGNORECASE,
+    Sought("|".join((f"(?a:{'|'.join((*_ENGLISH, *_SYSTEM))})", *_ANY_SCRIPT)), re.IGNORECASE),
+    *(Sought(each, re.IGNORECASE | re.ASCII) for each in (*_ENGLISH, *_SYSTEM)),
+    *(Sought(each, re.IGNORECASE) for each in _ANY_SCRIPT),
 )
 
 

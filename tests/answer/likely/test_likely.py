@@ -16,9 +16,9 @@ REFUSED = "$ curl http://localhost:8080\ncurl: (7) Failed to connect to localhos
 OFF = "net.ipv4.conf.ens3.forwarding = 0\nnet.ipv4.conf.all.forwarding = 1\n"
 
 
-def answer(*texts: str, targets: tuple[str, ...] = ()) -> Answer:
+def answer(*texts: str, targets: tuple[str, ...] = (), origin: str | None = None) -> Answer:
     """Return the answer of `check` about the host of the texts."""
-    question = parse_question("check", targets, None, (), World(), None, None)
+    question = parse_question("check", targets, origin, (), World(), None, None)
     return ask(question, (evidence_in_texts(texts),), depth="causes")
 
 
@@ -260,3 +260,41 @@ def test_the_question_is_the_client_that_failed() -> None:
     assert (flow.trace.flow.start_text(), flow.trace.flow.target_text()) == ("host", "203.0.113.7:9100/tcp")
     assert ids(found)[0] == "nat-loopback-on-cloud-address"
     assert exit_status(found) == 3
+
+
+SENDERS = """\
+docker-compose.yml:
+services:
+  web:
+    image: nginx
+    ports:
+      - "8080:80"
+  db:
+    image: postgres
+
+$ docker exec web curl -m 3 http://db:5432
+curl: (28) Connection timed out after 3001 milliseconds
+
+From my laptop:
+$ curl -m 3 http://10.8.0.5:8080
+curl: (28) Connection timed out after 3001 milliseconds
+"""
+
+
+def test_each_failure_is_asked_from_its_own_client() -> None:
+    found = {(each.trace.flow.start_text(), each.trace.flow.dport) for each in answer(SENDERS).flows}
+    assert ("container:web", 5432) in found
+    assert {start for start, port in found if port == 8080} >= {"192.0.2.10", "host"}
+    assert not any(start != "container:web" for start, port in found if port == 5432)
+
+
+def test_a_single_place_of_all_failures_is_the_questions_client() -> None:
+    found = answer(SENDERS.partition("From my laptop")[0])
+    assert {each.trace.flow.start_text() for each in found.flows} == {"container:web"}
+    assert 5432 in {each.trace.flow.dport for each in found.flows}
+
+
+def test_a_container_that_only_its_client_names_is_there() -> None:
+    ping = "PING 1.1.1.1 (1.1.1.1): 56 data bytes\n3 packets transmitted, 0 received, 100% packet loss\n"
+    found = answer("$ docker exec app ping -c 3 1.1.1.1\n" + ping)
+    assert "container:app" in {each.trace.flow.start_text() for each in found.flows}

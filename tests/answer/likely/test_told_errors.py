@@ -163,3 +163,9 @@ def test_two_errors_outside_of_the_catalogue_are_two_causes() -> None:
     assert any("unix socket" in each for each in titles)
     assert any("The network is in order" in each for each in titles)
     assert len([each for each in told(denied, denied).causes if "at one end" in str(each.candidate.title)]) == 1
+
+
+def test_the_engine_knows_which_of_its_containers_holds_the_port() -> None:
+    allocated = "Error response from daemon: Bind for 192.0.2.10:8080 failed: port is already allocated\n"
+    proven = [each.id for each in told(TAKEN, allocated).causes if not each.likely]
+    assert proven == ["port-allocated-by-other-container"]

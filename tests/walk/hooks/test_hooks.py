@@ -188,6 +188,16 @@ def test_on_old_kernels_the_first_nat_chain_decides_for_all(kernel: str, daddr: 
     assert only(on(kernel, net(*chains)), at("prerouting"), "prerouting").packet.daddr == daddr
 
 
+# kernel, whether a rule at postrouting sees the link by which the packet came in
+@pytest.mark.parametrize(("kernel", "matches"), (("4.18.0-305.el8.x86_64", False), ("5.6.0", False), ("5.7.0", True)))
+def test_old_kernels_show_postrouting_no_link_of_entry(kernel: str, *, matches: bool) -> None:
+    from_eth0 = ir.NameMatch("iif", ("eth0",))
+    chain = own(base("postrouting", 0, from_eth0, DROP), "ip")
+    (outcome,) = run_hook(on(kernel, net(chain)), at("postrouting", oif="docker0"), "postrouting")
+    assert told((outcome,)) == (["dropped rule"] if matches else ["postrouting"])
+    assert isinstance(outcome, End) or outcome.iif == "eth0"
+
+
 # kernel, whether a filter chain behind -100 and before 0 sees the packet translated by a nat chain at 0
 @pytest.mark.parametrize(("kernel", "dropped"), ((OLD_NAT, False), (SHARED_NAT, True), ("", True)))
 def test_on_old_kernels_a_nat_chain_has_its_own_priority(kernel: str, *, dropped: bool) -> None:

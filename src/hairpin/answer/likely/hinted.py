@@ -73,6 +73,7 @@ from hairpin.suppose.hints.told_ways import (
     switched_off_links,
     two_routes,
 )
+from hairpin.suppose.hints.two_moments import differing_moments
 from hairpin.suppose.hints.typed_ports import (
     image_has_other_port,
     only_for_root,
@@ -124,6 +125,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
     places = _places(answer)
     yield from _in_words(prose, tuple(places.items()), has_failure=bool(failures))
     yield from logged_drops(lines)
+    yield from differing_moments(answer.evidence)
     if failures:
         yield from counted_drops(lines)
         yield from bare_bridge(_listings(answer))

@@ -8,6 +8,7 @@ and contradicts no stated success.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -28,18 +29,20 @@ from hairpin.causes.registry import cause_of
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.errors import ChangeError
+from hairpin.errors import ChangeError, UsageError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.message import Message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
+from hairpin.question.flows import flows_for, with_source_ports
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
-from hairpin.suppose.asked import target_of, targets_of
+from hairpin.suppose.asked import asks_itself, counting_failures, target_of
 from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
+from hairpin.suppose.refuted import refuted_causes
 from hairpin.walk.walked import walked
 
 _replace = msgspec.structs.replace
@@ -62,17 +65,50 @@ container."""
 def targets_told(network: Network) -> tuple[Target, ...]:
     """Return the targets of the failures that the texts state, each once; no target if no host is known from a text.
     A name that no container has is no target: the client did not find it, either."""
-    told = (host.told for host in network.hosts if host.told is not None)
-    targets = dict.fromkeys(target for each in told for target in targets_of(each))
+    targets = dict.fromkeys(target for each in _failures(network) if (target := target_of(each)) is not None)
     return tuple(each for each in targets if each.container is None or _is_known(network, each.container))
 
 
 def origin_told(network: Network) -> Origin | None:
     """Return the place of the clients that failed, if the texts show one place for all failures that name a target."""
-    outcomes = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
-    places = {each.origin for each in outcomes if each.failed and target_of(each) is not None}
+    places = set(_places_told(network))
     place = places.pop() if len(places) == 1 else ""
-    return parse_origin(place) if place == HOST else None
+    return parse_origin(place) if place else None
+
+
+def flows_told(network: Network) -> tuple[Flow, ...]:
+    """Return the flows of the failures that the texts state, each from the place of its own client.  An empty tuple if
+    all clients that failed were at one place: :func:`origin_told` is the place."""
+    if len(set(_places_told(network))) <= 1:
+        return ()
+    found: dict[object, Flow] = {}
+    for outcome in _failures(network):
+        target = target_of(outcome)
+        if target is None or not (target.container is None or _is_known(network, target.container)):
+            continue
+        place = _place_of(network, outcome)
+        with suppress(UsageError):
+            for each in flows_for(network, (target,), parse_origin(place) if place else None):
+                found.setdefault((each.start, each.version, each.daddr, each.protocol, each.dport), each)
+    return with_source_ports(network, tuple(found.values()))
+
+
+def _places_told(network: Network) -> Iterator[str]:
+    yield from (_place_of(network, each) for each in _failures(network) if target_of(each) is not None)
+
+
+def _failures(network: Network) -> Iterator[Outcome]:
+    """Yield the failures that the texts state.  The loopback address of a container that hairpin does not know is no
+    target."""
+    outcomes = (each for host in network.hosts if host.told is not None for each in counting_failures(host.told))
+    yield from (each for each in outcomes if not asks_itself(each) or _place_of(network, each))
+
+
+def _place_of(network: Network, outcome: Outcome) -> str:
+    """Return ``host``, ``container:NAME`` of a known container, or an empty text."""
+    name = outcome.origin.removeprefix("container:")
+    is_known = outcome.origin == HOST or (name != outcome.origin and _is_known(network, name))
+    return outcome.origin if is_known else ""
 
 
 def _is_known(network: Network, name: str) -> bool:
@@ -105,15 +141,19 @@ def with_likely(answer: Answer) -> Answer:
     )
     answer = _replace(answer, flows=flows, causes=causes)
     leaning = leaning_about(answer) if failures else Leaning({}, ())
-    hints = tuple(with_shown_by(map(of_hint, weighed_hints(hints_of(answer, failures), leaning)), answer))
+    out = frozenset(cause for host in network.hosts for cause in refuted_causes(host, asked))
+    named = (each for each in weighed_hints(hints_of(answer, failures), leaning) if each.cause not in out)
+    hints = tuple(with_shown_by(map(of_hint, named), answer))
     if causes:
         return _beside_walked(answer, hints, failures, leaning)
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
     if not hints and not told:
-        return _replace(answer, next=of_basics(answer)) if about_network(answer) else answer
+        if about_network(answer):
+            return _replace(answer, next=of_basics(answer))
+        return answer if answer.question.targets else _replace(answer, flows=())
     stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
     if failures and len(stopping) < _FEWEST:
-        usual = usual_about(answer, {each.cause for each in stopping})
+        usual = usual_about(answer, {each.cause for each in stopping} | out)
         stopping += tuple(with_shown_by(map(of_hint, usual), answer))
     # A healthy host can be asked, too: without a stated failure, nothing is called likely.
     likely = tuple(_likely(answer, stopping, failures)) if failures or hints else ()

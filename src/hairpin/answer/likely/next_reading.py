@@ -1,7 +1,11 @@
 """The next command: the readings that decide most among the likely causes, as one line to paste."""
 
+from collections.abc import Iterator
+
+import msgspec
+
 from hairpin.answer.answer import Answer, Decides, Next
-from hairpin.evidence.reading import HOST
+from hairpin.answer.likely.already_pasted import still_to_run
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
 from hairpin.suppose.hints.said.phrases import RULES
@@ -22,14 +26,23 @@ after somebody stops it."""
 
 def of_alternatives(stopping: tuple[Alternative, ...], answer: Answer) -> Next | None:
     """Return the commands whose outcomes decide the greatest part of the likely causes."""
+    stopping = tuple(_not_pasted(stopping, answer))
     if not stopping:
         return of_suppositions(answer)
     commands = _commands(stopping)
-    decided = [each for command in commands for each in stopping if each.command == command]
+    decided = [each for each in stopping if each.command in commands]
     outcomes = tuple(Decides(each.shows, meaning_of(each), each.cause) for each in decided)
     named = dict.fromkeys((each.shows, each.cause) for each in decided)
     kept = tuple(each for each in outcomes if named.pop((each.shows, each.cause), True) is None)
     return Next(_one_line(commands), (*kept, Decides(message("none of these"), _rest(stopping, commands))))
+
+
+def _not_pasted(stopping: tuple[Alternative, ...], answer: Answer) -> Iterator[Alternative]:
+    """Yield the alternatives about which an output decides that the text lacks."""
+    for each in stopping:
+        command = still_to_run(answer, each.command)
+        if command:
+            yield msgspec.structs.replace(each, command=command)
 
 
 def _commands(stopping: tuple[Alternative, ...]) -> list[str]:
@@ -89,14 +102,16 @@ def of_suppositions(answer: Answer) -> Next | None:
     said: dict[str, Message | str] = {}
     for flow in answer.flows:
         for each in flow.supposed:
-            counts[each.command] = counts.get(each.command, 0) + 1
-            said.setdefault(each.command, each.what)
+            command = still_to_run(answer, each.command)
+            if command:
+                counts[command] = counts.get(command, 0) + 1
+                said.setdefault(command, each.what)
     if not counts:
         return None
     command = max(counts, key=lambda each: counts[each])
     causes = tuple(dict.fromkeys(each.id for each in answer.causes if each.likely))
     named = ", ".join(causes) if causes else "-"
-    usual = message("{part} as on an ordinary host", part=said[command])
+    usual = message("as usual ({part})", part=said[command])
     return Next(
         command,
         (
@@ -110,22 +125,22 @@ def of_suppositions(answer: Answer) -> Next | None:
     )
 
 
-_BASICS: tuple[tuple[str, str, Message], ...] = (
-    ("ruleset", RULES, message("a rule or a policy drops the packet, or the engine's rules are missing")),
-    ("routes4", "ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
-    ("addresses", "ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
-    ("sockets", "sudo ss -lntup", message("no process listens on the port, or one listens on 127.0.0.1 only")),
+_BASICS: tuple[tuple[str, Message], ...] = (
+    (RULES, message("a rule or a policy drops the packet, or the engine's rules are missing")),
+    ("ip route show table all; ip rule", message("a route leads elsewhere, or there is none")),
+    ("ip -d addr", message("a link is down, has no address, or has a smaller mtu")),
+    ("sudo ss -lntup", message("no process listens on the port, or one listens on 127.0.0.1 only")),
 )
-"""The readings with the most facts about a host: the field of its namespace, the command, and the command's possible
-output."""
+"""The commands with the most facts about a host, each with an output that shows a fault."""
 
 
-def of_basics(answer: Answer) -> Next:
-    """Return the commands for those of the most useful readings that the text lacks."""
-    told = [host.told for host in answer.network.hosts if host.told is not None]
-    lacking = [each for each in _BASICS if not any((HOST, each[0]) in parts.parts for parts in told)] or list(_BASICS)
-    line = _one_line([*(command for _, command, _ in lacking), "docker ps -a"])
-    outcomes = tuple(Decides(shows, message("the fault is on this host"), "") for _, _, shows in lacking)
+def of_basics(answer: Answer) -> Next | None:
+    """Return the commands for those of the most useful readings that the text lacks; None if it has all of them."""
+    lacking = [(shows, run) for command, shows in _BASICS if (run := still_to_run(answer, command))]
+    line = still_to_run(answer, _one_line([*(run for _, run in lacking), "docker ps -a"]))
+    if not line:
+        return None
+    outcomes = tuple(Decides(shows, message("the fault is on this host"), "") for shows, _ in lacking)
     return Next(line, (*outcomes, Decides(message("none of these"), message("paste the output: hairpin then decides"))))
 
 

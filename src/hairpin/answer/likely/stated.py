@@ -3,8 +3,9 @@
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
-from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
@@ -76,13 +77,18 @@ def about(
 
 def _is_about(network: Network, outcome: Outcome, flow: Flow, asked: tuple[Flow, ...]) -> bool:
     """Return whether the outcome may be of this flow.  An outcome of another machine's client without a target is about
-    the question's flows from outside."""
+    the question's flows from outside.  An outcome whose client the text does not show is of the asked client, if the
+    question asks that target."""
     if target_of(outcome) is None and not outcome.origin and not outcome.host:
         return flow in asked and isinstance(flow.start, Outside | Lan)
-    return any(_is_same(flow, each) for each in flows_of(network, outcome, asked))
+    if not outcome.origin and isinstance(flow.start, FromContainer) and flow in asked:
+        target = (address_text(flow.daddr, flow.version), flow.protocol, flow.dport)
+        return (outcome.host.replace("localhost", "127.0.0.1"), outcome.protocol, outcome.port) == target
+    return any(is_same(flow, each) for each in flows_of(network, outcome, asked))
 
 
-def _is_same(one: Flow, other: Flow) -> bool:
+def is_same(one: Flow, other: Flow) -> bool:
+    """Return whether both flows are of one client to one target, whatever their source ports are."""
     return (one.start, one.version, one.daddr, one.protocol, one.dport) == (
         other.start, other.version, other.daddr, other.protocol, other.dport,
     )  # fmt: skip

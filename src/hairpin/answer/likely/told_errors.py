@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
+from hairpin.answer.likely.already_pasted import still_to_run
 from hairpin.answer.likely.hinted import leaning_about, shown_by, sure_about
 from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, known_by, likely_cause
 from hairpin.causes.cause import Candidate
@@ -64,12 +65,12 @@ def with_told_errors(answer: Answer) -> Answer:
     known = {each.id for each in found}
     made = [each for each in named if each.id not in known]
     kept = [each for each in rest if each.id not in {one.id for one in made}]
-    asked = None if any(not each.likely for each in found) else _confirming(made, answer)
+    asked = None if any(not each.likely for each in found) else confirming(made, answer)
     if rest or not made or all(each.likely for each in found):
         quoted = {each.id for each in made}
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
-        asked = _confirming(made[:1], answer) or asked if made and made[0] in named else asked
+        asked = confirming(made[:1], answer) or asked if made and made[0] in named else asked
     ranked = sorted((*found, *made, *kept), key=lambda each: each.likely)
     return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
 
@@ -138,22 +139,27 @@ _MET = frozenset({
     "publish-address-not-on-host", "published-port-held-by-other-process",
 })  # fmt: skip
 """The causes that an engine or the kernel has met itself if it prints an error about them."""
+_NAMED_BETTER_BY = {"published-port-held-by-other-process": "port-allocated-by-other-container"}
+"""The causes that another error in the same text names better: the kernel says that a port is in use, and the engine
+says that one of its containers has it."""
 
 
-def _confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
+def confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
     """Return the command that confirms the first of these causes that an error names surely."""
     pairs = {each.id: shown_by(answer, each.id) for each in causes if each.id in _CONFIRMED}
     for each in causes:
         own = pairs.get(each.id)
-        if own is not None:
+        run = still_to_run(answer, own[0]) if own is not None else ""
+        if own is not None and run:
             same = [(name, pair[1]) for name, pair in pairs.items() if pair is not None and pair[0] == own[0]]
             outcomes = (Decides(shows, message("the cause is {cause}", cause=name), name) for name, shows in same)
             others = [one.id for one in causes if one.id not in dict(same)]
             left = message("still possible: {causes}", causes=", ".join(others)) if others else _LEFT
-            return Next(own[0], (*outcomes, Decides(message("none of these"), left)))
-        if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and each.shown_by[0]:
+            return Next(run, (*outcomes, Decides(message("none of these"), left)))
+        run = still_to_run(answer, each.shown_by[0]) if each.shown_by is not None else ""
+        if each.id == OUTSIDE_CATALOGUE and each.shown_by is not None and run:
             shown = Decides(each.shown_by[1], each.candidate.title, each.id)
-            return Next(each.shown_by[0], (shown, Decides(message("none of these"), _LEFT)))
+            return Next(run, (shown, Decides(message("none of these"), _LEFT)))
     return None
 
 
@@ -210,7 +216,10 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
         known = tuple(one for one in ids if one and known_cause(one) is not None)
         for cause in known or ((OUTSIDE_CATALOGUE,) if not each.entry.general else ()):
             if not (cause in _OF_CONTAINER_NAMES and _OUTER_NAME.search(each.quote)):
-                named.setdefault((cause, each.entry.id if cause == OUTSIDE_CATALOGUE else ""), each)
+                key = (cause, each.entry.id if cause == OUTSIDE_CATALOGUE else "")
+                if key not in named or (_surest(each.entry) == cause and _surest(named[key].entry) != cause):
+                    named[key] = each
+    surest = {_surest(each.entry) for each in errors}
     for (cause, _), error in list(named.items())[:_MOST]:
         known_as = known_cause(cause)
         seen = Outcome(error.entry.program or "", error.quote, "refused", line=error.line)
@@ -220,6 +229,7 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
             "nothing-listens-there"), ref="", explains=(seen,), shown_by=(error.entry.command,
             error.entry.shows or error.entry.meaning))  # fmt: skip
         is_met = cause in _MET and error.entry.printed_by == "host" and cause == _surest(error.entry)
+        is_met = is_met and _NAMED_BETTER_BY.get(cause) not in surest
         yield _replace(made, likely=False, severity="blocking", shown_by=None) if is_met else made
 
 

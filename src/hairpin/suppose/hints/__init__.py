@@ -7,6 +7,6 @@ Compose files and in command lines), ``typed_ports`` (numbers of port mappings),
 localhost), ``bridge_asked`` (an address on a bridge that does not answer), ``captured`` (tcpdump), ``firewall_log``
 (with quoted rules that have counted packets), ``quoted`` (several quoted lines together), ``said_ranges`` (addresses
 of other networks), ``engine_ranges`` (such addresses inside a told range of the engine), ``proxied`` (a proxy that
-forwards to localhost), ``known_versions`` (stated versions whose known faults fit the text) and ``asked_ways`` (the
-asked flow together with the text).
+forwards to localhost), ``known_versions`` (stated versions whose known faults fit the text) ``two_moments`` (what
+differs between a working and a broken moment) and ``asked_ways`` (the asked flow together with the text).
 """

@@ -43,6 +43,11 @@ def run_hook(
     with its VRF as the interface.
     """
     namespace = network.namespace(state.netns)
+    if hook == "postrouting" and state.iif and not Novelty.LINK_OF_ENTRY_AT_POSTROUTING.known_to(namespace.kernel):
+        shown = msgspec.structs.replace(state, iif="")
+        for outcome in run_hook(network, shown, hook, reroute, translates=translates):
+            yield outcome if isinstance(outcome, End) else msgspec.structs.replace(outcome, iif=state.iif)
+        return
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
     unread = unread_rules(network, state.netns, state.packet.version)
     if unread is not None and unread not in state.history.conditions:

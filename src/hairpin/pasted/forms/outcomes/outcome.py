@@ -87,7 +87,8 @@ def output_with(paste: Paste, start: int, end: int, seen: Iterable[Seen], *, tol
     ``command``: the command that printed the output.  The origin of the parts is only the tool, because the command
     line may contain a password or a token."""
     parts = (
-        Fragment("outcome", _line(each, origin_of(paste, command, each.host), start + 1), "", each.tool)
+        Fragment("outcome", _line(each, logger or origin_of(paste, command, each.host), start + 1), "", each.tool)
+        for logger in (_logger_in(paste.lines[start]),)
         for each in dict.fromkeys(seen)
         if each.host
     )
@@ -119,6 +120,13 @@ def _place_text(seen: Seen) -> str:
     return seen.host if seen.port is None else f"{host}:{seen.port}"
 
 
+def _logger_in(line: str) -> str:
+    """Return the container whose log has the line; empty if the line does not begin as ``docker compose logs`` begins
+    each line, with the name of the container or of its service."""
+    found = _LOGGED.match(line)
+    return f"container:{found['name']}" if found is not None else ""
+
+
 def origin_of(paste: Paste, command: Command, host: str) -> str:
     """Return the place of the client.  A command ran on the host in two cases: it has the same prompt as a command of
     an engine or a firewall, or it asks the loopback address."""
@@ -140,6 +148,8 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
+_LOGGED = Sought(r"\s*(?P<name>[A-Za-z0-9][\w.-]*?)(?:[-_]\d+)?\s+\|\s")
+"""Matches the beginning of a line of ``docker compose logs``.  Compose numbers the containers of a service."""
 _URL = Sought(
     rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}"
     rf"|{NAME})(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#\s]*)?.*"

@@ -1,0 +1,33 @@
+"""What differs between a working and a broken moment (or host) of a text is a candidate for the fault."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.evidence.reading import Evidence
+from hairpin.message import message
+from hairpin.pasted.joining import DIFFERENCES
+from hairpin.pasted.moments import Difference
+from hairpin.suppose.hints.hint import Hinted
+
+_WEIGHT = 20
+"""Nobody pastes two moments of one output for another reason."""
+_NONE = "-"
+
+
+def differing_moments(evidence: tuple[Evidence, ...]) -> Iterator[Hinted]:
+    """Yield the difference of each output of which the texts show a working and a broken moment."""
+    for reading in (each for one in evidence for each in one.all(DIFFERENCES)):
+        for line in reading.text.splitlines():
+            found = msgspec.json.decode(line, type=Difference)
+            means = message(
+                "{command} differs: {working} when it works, {broken} when it is broken",
+                command=found.command,
+                working=_in_quotes(found.working),
+                broken=_in_quotes(found.broken),
+            )
+            yield Hinted("", _WEIGHT, means, found.line, found.command)
+
+
+def _in_quotes(lines: tuple[str, ...]) -> str:
+    return ", ".join(f"`{each}`" for each in lines[:2]) or _NONE
