@@ -136,6 +136,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
 # Pure folders turn evidence into answers: the same on any machine, at any time. No chain of imports leads from them
 # to a module of WORLD.
 PURE = (
+    "words",
     "netfilter",
     "host",
     "network",
@@ -145,7 +146,6 @@ PURE = (
     "engines",
     "firewalls",
     "events",
-    "texts",
     "causes",
     "diagnose",
     "judges",

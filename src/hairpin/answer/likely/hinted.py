@@ -30,7 +30,7 @@ from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import counted_drops, logged_drops
-from hairpin.suppose.hints.hint import OF_CAUSE, Hinted, Prose, hints_in, prose_of, words
+from hairpin.suppose.hints.hint import OF_CAUSE, Hinted, Prose, hints_in, prose_of
 from hairpin.suppose.hints.known_versions import known_version_faults
 from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
@@ -84,9 +84,10 @@ from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_oth
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
+from hairpin.words.pattern import sought
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-_BEFORE = words(
+_BEFORE = sought(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
     r"cloud|gcp)\b|安全组|阿里云|腾讯云"
 )
@@ -95,7 +96,7 @@ _LISTENS = re.compile(
     r"|LISTEN\b[^\n]*?(?:0\.0\.0\.0|\*|::\]):(?P<port2>\d+)\b"
 )
 """Matches a line of `netstat` or `ss`: a port at all addresses."""
-_CLOUD = words(
+_CLOUD = sought(
     r"\bsecurity (?:group|list|rule)s?\b|\b(?:ec2|aws|azure|gcp|google cloud|oracle cloud|digital ?ocean|hetzner"
     r"|lightsail|linode|vultr|ovh|contabo|alibaba|aliyun|tencent)\b|\bvps\b|port[ -]forward(?:ing)?|\brouter\b"
     r"|安全组|阿里云|腾讯云|华为云"

@@ -1,6 +1,6 @@
 """Tells why a container did not start, and the repair, from the engine's stored error.
 
-``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of error texts whose meaning depends
+``hairpin.words`` has the meanings of error texts.  This file decides the meaning of error texts whose meaning depends
 on the state of the host.
 """
 
@@ -16,10 +16,10 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
-from hairpin.texts.index import EntryHit
-from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.starts import cause_told, failure_told
 from hairpin.walk.sockets import socket_text
+from hairpin.words.index import EntryHit
+from hairpin.words.meaning import Failure, TextEntry
+from hairpin.words.starts import cause_told, failure_told
 
 _ENDPOINT = re.compile(
     r"driver failed programming external connectivity on endpoint \S+ \([0-9a-f]+\): +"
@@ -267,4 +267,4 @@ _READERS: dict[str, _Reader] = {
     "docker-veth-unsupported": _no_veth,
 }
 """The functions that decide the meaning of an error text from the state of the host, by the id of the text's entry in
-``hairpin.texts``."""
+``hairpin.words``."""

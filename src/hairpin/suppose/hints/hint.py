@@ -4,7 +4,6 @@ A hint needs several words together, such as "TLS handshake" and "hangs".  A hin
 likely.  The answer shows the line of the text, and a command that decides.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,18 +11,12 @@ import msgspec
 
 from hairpin.message import Message, verbatim
 from hairpin.sought import Sought
+from hairpin.words.pattern import sought
 
 _MOST_CHARACTERS = 100_000
 """Words are searched only in this number of characters of a text.  Posts are shorter; bundles have readings instead of
 words."""
 _LONGEST_QUOTE = 200
-
-
-def words(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Sought:
-    """Return the pattern of a hint.  A space in the pattern matches any white space, because texts may be wrapped at
-    any space."""
-    spaced = pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
-    return Sought(spaced, re.IGNORECASE | re.DOTALL | re.MULTILINE | flags)
 
 
 OF_CAUSE = verbatim("")
@@ -65,8 +58,8 @@ def hint(
     is_error: bool = False,
 ) -> Hint:
     """Return a row of a table: the patterns in plain text."""
-    patterns = tuple(each if isinstance(each, Sought) else words(each) for each in says)
-    against = words(unless) if isinstance(unless, str) and unless else unless or None
+    patterns = tuple(each if isinstance(each, Sought) else sought(each) for each in says)
+    against = sought(unless) if isinstance(unless, str) and unless else unless or None
     return Hint(cause, weight, patterns, against, means, command, shows, is_error)
 
 

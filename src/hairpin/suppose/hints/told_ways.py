@@ -11,15 +11,16 @@ from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.said.of_clients import BRIDGED_OUT, ROUTERS_SYSTEM
 from hairpin.suppose.hints.said.phrases import STALLS
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.pattern import sought
 
 _INNER = Sought(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
 _NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
 _FEW_SYSCTLS = 8
-_STALLS = words(STALLS)
+_STALLS = sought(STALLS)
 _SIZED = Sought(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
 _LINK_BLOCK = Sought(r"^\d+: ", re.MULTILINE)
 _MASQUERADES = Sought(

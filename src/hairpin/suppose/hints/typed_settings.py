@@ -16,10 +16,11 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.said.phrases import JOINED, MANY_NETWORKS, MANY_NETWORKS_SHOWS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
+from hairpin.words.pattern import sought
 
 _PAIR = Sought(
     r"(?:^\s*(?:-\s+)?[\"']?|(?:-e|--env|--label|-l|ENV)[ =][\"']?)"
@@ -42,16 +43,16 @@ _LABEL_ON = Sought(r"traefik\.")
 _TRAEFIK = Sought(r"(?:^|/)traefik(?:[:@]|$)")
 _HEAD = Sought(r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?:\s*(?:#.*)?$|--name[ =](?P<typed>[\w.-]+)", re.MULTILINE)
 """Matches the key of a service, and the name in a command line."""
-_PROXY_FAILS = words(
+_PROXY_FAILS = sought(
     r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable|\btime[sd]? ?out\b|\b404\b|not found|\brefused\b"
 )
 _BROKER = Sought(r"mosquitto|mqtt", re.IGNORECASE)
-_OPENED = words(
+_OPENED = sought(
     r"\blistener \d+|allow_anonymous true|mosquitto:1\.|mosquitto (?:version )?1\.[0-6]|mosquitto\.conf:|no-auth\.conf"
     r"|not auth\w+|identifier rejected"
 )
-_MOSQUITTO = words(r"\bmosquitto\b|\bmqtt\b")
-_REFUSED = words(r"connection refused|ECONNREFUSED|\brefused\b|拒绝")
+_MOSQUITTO = sought(r"\bmosquitto\b|\bmqtt\b")
+_REFUSED = sought(r"connection refused|ECONNREFUSED|\brefused\b|拒绝")
 
 
 class TypedSetting(NamedTuple):

@@ -1,15 +1,14 @@
 """The features of a text: which failure a client saw, where it fails and works, which programs and things the text
 names.  Each feature is a word of the tables."""
 
-import re
-
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import STACKED
 from hairpin.host.host import Host
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Prose, words
+from hairpin.suppose.hints.hint import Prose
 from hairpin.suppose.hints.said.of_clients import GATEWAY_FAILS, LOOPBACK_MAPPING
 from hairpin.suppose.places import SENTENCE_END, places_in
+from hairpin.words.pattern import sought
 
 _MOST_CHARACTERS = 20_000
 """Words are searched only in this number of characters of a text, because the question is at its beginning."""
@@ -24,16 +23,8 @@ _CLIENT_INSIDE = (
     r"to|needs? to|tries|wants?|asks?|connects?|has no|have no|loses?|gets? no|cannot)|容器(?:内|里|中)?(?:无法|不能"
     r"|访问|ping|连)"
 )
-
-
-def _pattern_of(pattern: str) -> Sought:
-    """Return the pattern of words.  The pattern's word bounds are the word bounds of ASCII, because Chinese texts have
-    no spaces around a name."""
-    return words(pattern, re.ASCII)
-
-
 _WORDS: dict[str, Sought] = {
-    name: _pattern_of(pattern)
+    name: sought(pattern)
     for name, pattern in {
         # --- what a client saw ---
         "refused": r"connection refused|\brefused\b|ECONNREFUSED|拒绝连接",
@@ -202,7 +193,7 @@ _WORDS: dict[str, Sought] = {
 }
 
 
-_FIREWALL_OFF = _pattern_of(
+_FIREWALL_OFF = sought(
     r"\bfirewalls?d? (?:is |are |was |has been )?(?:already )?(?:disabled|off|inactive|stopped|turned off|switched "
     r"off)\b|\bfirewalld? (?:is )?not (?:running|active|enabled|installed)\b|\b(?:no|without (?:a|any)) firewalls?\b"
     r"|\b(?:disabled|stopped|turned off) (?:the |my |any |all )?firewalld?\b|\bufw (?:is )?(?:inactive|disabled|not "

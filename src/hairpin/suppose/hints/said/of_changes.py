@@ -2,7 +2,7 @@
 an engine's helper says of itself."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.hint import Hint, hint, words
+from hairpin.suppose.hints.hint import Hint, hint
 from hairpin.suppose.hints.said.phrases import (
     CONTAINERS,
     ENGINE_AT,
@@ -18,8 +18,9 @@ from hairpin.suppose.hints.said.phrases import (
 )
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
+from hairpin.words.pattern import sought
 
-_ENGINE = words(rf"{CONTAINERS}|\bdocker\b|\bpodman\b|\bcompose\b|容器")
+_ENGINE = sought(rf"{CONTAINERS}|\bdocker\b|\bpodman\b|\bcompose\b|容器")
 _SHARES = (
     r"(?:\bnetwork_mode\b(?! ?: ?[\"']?(?:host|bridge|none|default))|\b\w+'s network (?:stack|namespace)\b"
     r"|--net(?:work)?[= ](?:container|service):"

@@ -2,7 +2,7 @@
 resolves."""
 
 from hairpin.message import message
-from hairpin.suppose.hints.hint import Hint, hint, words
+from hairpin.suppose.hints.hint import Hint, hint
 from hairpin.suppose.hints.said.phrases import (
     CONTAINERS,
     DESKTOP,
@@ -17,6 +17,7 @@ from hairpin.suppose.hints.said.phrases import (
     ZONE,
 )
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.pattern import sought
 
 _MACHINE = r"(?:nas|synology|diskstation|dsm|qnap|unraid|host|server|machine|raspberry pi|pi|box|vm|vps|node|computer)"
 _NOT = r"(?:\bnot\b|n't\b|\bcannot\b|\bunable\b|\bnever\b|\bfail\w*|\bno\b)"
@@ -53,7 +54,7 @@ _HOST_ALONE = (
     r"(?: itself)?|localhost)\b.{0,120}\b(?:not|n't|never|cannot)\b[^\n.]{0,40}\bother (?:machines|computers|devices"
     r"|pcs|hosts|clients)\b)|只有(?:本机|宿主机|主机)[^\n]{0,10}(?:能|可以)"
 )
-_WITH_FIREWALLD = words(
+_WITH_FIREWALLD = sought(
     r"(?a:\b(?:open ?suse|suse|sles|fedora|centos|rhel|red ?hat|rocky|alma(?:linux)?|oracle linux|firewalld)\b)"
 )
 _HOST_LEFT_OUT = (
@@ -73,23 +74,23 @@ _GATEWAY_SILENT = (
     rf"|{_NOT}[^\n.]{{0,30}}\b(?:ping|reach|connect|contact)\w*\b[^\n.]{{0,40}}\b(?:gateway|router)\b)"
     r"|(?:网关|路由器)[^\n]{0,12}(?:不通|ping不|无法)|(?:无法|不能|ping ?不通)[^\n]{0,20}(?:网关|路由器)"
 )
-_SERVES_TUNNELS = words(
+_SERVES_TUNNELS = sought(
     r"(?a:\b(?:wg-?easy|wireguard(?:-ui)?|wg\d?|openvpn|ipsec|l2tp|ikev2|pivpn|amnezia\w*|softether|ocserv"
     r"|vpn server)\b)"
 )
-_TUNNEL_IS_UP = words(
+_TUNNEL_IS_UP = sought(
     r"(?a:\b(?:clients?|peers?|phones?|laptops?|devices?)\b[^\n.]{0,40}\bconnect(?:s|ed)?\b|\bhandshakes?\b"
     r"|\bconnect(?:s|ed)? (?:fine|successfully|to the (?:vpn|server))\b)|连上|连接成功|已连接|握手"
 )
-_NO_INTERNET = words(
+_NO_INTERNET = sought(
     rf"(?a:{_NOT}[^\n.]{{0,40}}\binternet\b|\binternet\b[^\n.]{{0,40}}{_NOT})"
     r"|(?:不能|无法|没有?|上不了|访问不了)[^\n]{0,8}(?:上网|外网|互联网)"
 )
-_ASKS_A_TUNNEL = words(r"\bgluetun\b|\bvpn client\b|\banyconnect\b|openvpn-client|\b(?:two|2|both|several) networks\b")
-_ENGINE = words(rf"{CONTAINERS}|\bdocker\b|\bpodman\b|\bcompose\b|容器")
-ROUTERS_SYSTEM = words(r"(?a:\b(?:openwrt|lede|istoreos|immortalwrt|luci\b|dockerman|gl\.?inet|fw[34]))")
+_ASKS_A_TUNNEL = sought(r"\bgluetun\b|\bvpn client\b|\banyconnect\b|openvpn-client|\b(?:two|2|both|several) networks\b")
+_ENGINE = sought(rf"{CONTAINERS}|\bdocker\b|\bpodman\b|\bcompose\b|容器")
+ROUTERS_SYSTEM = sought(r"(?a:\b(?:openwrt|lede|istoreos|immortalwrt|luci\b|dockerman|gl\.?inet|fw[34]))")
 """Matches the name of a router's system, such as OpenWrt."""
-BRIDGED_OUT = words(
+BRIDGED_OUT = sought(
     r"(?:bridge|docker0|桥接|网桥).{0,80}(?:internet|外网|上网|联网|\bwan\b|\bout(?:side|bound)?\b|download|\bpull\b)"
     r"|(?:internet|外网|上网|联网|\bwan\b|\bout(?:side|bound)?\b).{0,80}(?:bridge|docker0|桥接|网桥)"
     r"|(?:容器|containers?\b).{0,40}(?:外网|上网|联网|internet)"

@@ -1,11 +1,11 @@
 """The entry of a text: the heaviest pattern whose words it has."""
 
-from hairpin.texts.index import best, index_of
-from hairpin.texts.meaning import TextEntry
+from hairpin.words.index import best, index_of
+from hairpin.words.meaning import TextEntry
 from tests.rows import each_row
 
 ENTRIES = (
-    TextEntry(id="full", patterns=("the {word} is full",), subject="{word}", unless=("mostly",)),
+    TextEntry(id="full", patterns=("the {word} is full",), subject="{word}", unless="mostly"),
     TextEntry(id="disk", patterns=("the disk is full now",), wider=("disk trouble",)),
     TextEntry(id="any", patterns=("something is full of many long words",), general=True),
     TextEntry(id="either", patterns=("module {module} gone", "table {table} gone"), subject="{module}{table}"),

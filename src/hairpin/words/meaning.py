@@ -5,7 +5,6 @@ from typing import Literal
 import msgspec
 
 from hairpin.message import Message
-from hairpin.walk.verdicts import Verdict
 
 TextKind = Literal["fault", "routine", "harmless"]
 """The kind of a text.
@@ -40,10 +39,10 @@ class Failure(msgspec.Struct, frozen=True):
 class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A text and its meaning for a cause.
 
-    ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns whose texts usually, but not always, have the
-    same meaning.  Wider patterns may inform a person, but name no cause.  ``unless``: if the line has one of these
-    words, the text has another meaning.  ``general``: whether any other entry that matches the line says more about the
-    line.  A general entry is never true by itself.
+    ``patterns``: see :mod:`hairpin.words.pattern`.  ``wider``: patterns whose texts usually, but not always, have the
+    same meaning.  Wider patterns may inform a person, but name no cause.  ``unless``: the pattern of words beside which
+    the text has another meaning.  ``general``: whether any other entry that matches the line says more about the line.
+    A general entry is never true by itself.
 
     ``kept_by``: the id of the cause that keeps the engine or container with this error from starting.  ``subject``: the
     thing that the text is about, such as a module.  ``subject`` is a word, or a place of the pattern (``{module}``).
@@ -58,7 +57,7 @@ class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     patterns: tuple[str, ...]
     wider: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
+    unless: str = ""
     general: bool = False
     kept_by: str = ""
     subject: str = ""
@@ -86,14 +85,14 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     ``shows``: the command's output if the reason is true.
     """
 
-    program: str
+    program: str = ""
     meaning: Message
     causes: tuple[str, ...] = ()
     shown_by: tuple[str, ...] = ()
     kind: TextKind = "fault"
     about: About = "host"
     printed_by: PrintedBy = "host"
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[str, ...] = ()
     other_causes: bool = False
     passing: bool = False
     outcome: Outcome | Literal[""] = ""

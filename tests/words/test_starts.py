@@ -4,12 +4,13 @@ import re
 from string import Formatter
 
 from hairpin.causes.registry import all_causes
-from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.pattern import variants
-from hairpin.texts.starts import CONTAINER_STARTS, ENGINE_STARTS, NETWORK_STARTS, cause_told, failure_told
+from hairpin.words.catalogue import starts
+from hairpin.words.meaning import Failure
+from hairpin.words.pattern import variants
+from hairpin.words.starts import cause_told, failure_told
 from tests.rows import each_row
 
-ENTRIES: tuple[TextEntry, ...] = (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS)
+ENTRIES = starts()
 OF_CONTAINER = {"name", "start"}
 
 CAUSES: dict[str, tuple[str, str, str]] = {

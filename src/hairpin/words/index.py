@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from hairpin.texts.meaning import TextEntry
-from hairpin.texts.pattern import Variant, expression_of, variants
+from hairpin.words.meaning import TextEntry
+from hairpin.words.pattern import Variant, expression_of, sought, variants
 
 _SEPARATE = bytes(each if chr(each).isalnum() and each < 128 else 32 for each in range(256))
 _Entry = TypeVar("_Entry", bound=TextEntry)
@@ -36,16 +36,19 @@ class EntryHit(msgspec.Struct, Generic[_Entry], frozen=True):
 
 
 class Trial(msgspec.Struct, Generic[_Entry], frozen=True):
-    """A variant of an entry's pattern.  ``words``: the words that every matching line contains."""
+    """A variant of an entry's pattern.  ``words``: the words that every matching line contains.  ``place``: the place
+    of the variant in the catalogue."""
 
     entry: _Entry
     variant: Variant
     words: frozenset[bytes]
+    place: int
 
     @property
-    def rank(self) -> tuple[bool, int]:
-        """The rank of the trial.  The trial that says most about a text has the highest rank."""
-        return (not self.entry.general, self.variant.weight)
+    def rank(self) -> tuple[bool, int, int]:
+        """The rank of the trial.  The trial that says most about a text has the highest rank; of two that say equally
+        much, the earlier one."""
+        return (not self.entry.general, self.variant.weight, -self.place)
 
 
 class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
@@ -68,11 +71,15 @@ class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
 
 def index_of(entries: Iterable[_Entry], *, wider: bool) -> TextIndex[_Entry]:
     """Return the index of the entries.  ``wider``: whether the index also contains the entries' wider patterns."""
-    trials = [
-        Trial(entry, each, frozenset(word.encode() for word in each.words))
+    every = (
+        (entry, each)
         for entry in entries
         for text in (*entry.patterns, *(entry.wider if wider else ()))
         for each in variants(text)
+    )
+    trials = [
+        Trial(entry, each, frozenset(word.encode() for word in each.words), place)
+        for place, (entry, each) in enumerate(every)
     ]
     often = Counter(word for each in trials for word in each.words)
     words: dict[bytes, list[Trial[_Entry]]] = {}
@@ -88,7 +95,7 @@ def best(text: str, trials: Iterable[Trial[_Entry]]) -> EntryHit[_Entry] | None:
     """Return the hit of the matching trial with the highest rank, or None."""
     for each in sorted(trials, key=lambda each: each.rank, reverse=True):
         found = expression_of(each.variant.text).search(text)
-        if found is not None and not any(word in text for word in each.entry.unless):
+        if found is not None and (not each.entry.unless or sought(each.entry.unless).search(text) is None):
             places = tuple((name.rpartition("_")[0], value) for name, value in found.groupdict().items())
             return EntryHit(each.entry, text, found.span(), places)
     return None
