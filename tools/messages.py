@@ -54,7 +54,8 @@ def templates() -> dict[str, list[tuple[str, int]]]:
 def _in_rows(path: Path) -> Iterator[tuple[str, int]]:
     """Yield the sentences in a file of rows."""
     for row in rows_in(path.read_text(encoding="utf-8")):
-        yield from ((each.value, each.line) for each in row.fields if each.key in SENTENCES)
+        said = (each for each in row.fields if each.key in SENTENCES)
+        yield from ((each.value, each.line) for each in said if translatable(each.value))
 
 
 def _in_file(path: Path) -> Iterator[tuple[str, int]]:

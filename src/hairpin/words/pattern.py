@@ -145,7 +145,7 @@ def _words_of(name: str) -> str:
 
 @cache
 def _phrases() -> dict[str, str]:
-    return {row.name: "|".join(row.all_of("is")) for row in rows_of("phrases.words")}
+    return {row.name: row.one("is") for row in rows_of("phrases.words") if row.kind == "phrase"}
 
 
 def variants(pattern: str) -> tuple[Variant, ...]:

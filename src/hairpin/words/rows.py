@@ -4,15 +4,16 @@
     row   := KIND " " NAME "\\n" field*
     field := "  " KEY [" " VALUE] "\\n" ("    " MORE "\\n")*
 
-A comment begins with ``#``.  A longer value continues in lines with four spaces, which are joined by one space.
-A key may stand several times.  The files are read when something asks for their rows, and each file once.
+A comment begins with ``#``.  A longer value continues in lines with four spaces.  They are joined by one space, but
+nothing stands before a ``|``.  A key may stand several times.  The files are read when something asks for their rows,
+and each file once.
 """
 
 import pkgutil
 from functools import cache
 from typing import NamedTuple
 
-SENTENCES = ("means", "shows", "failed", "repair")
+SENTENCES = ("means", "shows", "failed", "repair", "said")
 """The keys whose values are sentences for people, which ``tools/messages.py`` collects."""
 
 
@@ -66,7 +67,9 @@ def rows_in(text: str) -> tuple[WordRow, ...]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("    ") and fields:
             last = fields[-1]
-            fields[-1] = RowField(last.key, f"{last.value} {line.strip()}", last.line)
+            more = line.strip()
+            space = "" if more.startswith("|") else " "
+            fields[-1] = RowField(last.key, f"{last.value}{space}{more}", last.line)
         elif line.startswith("  ") and found:
             key, _, value = line.strip().partition(" ")
             fields.append(RowField(key, value, number))

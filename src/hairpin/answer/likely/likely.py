@@ -38,9 +38,9 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import target_of, targets_of
-from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.walk.walked import walked
+from hairpin.words.hints import OF_CAUSE
 
 _replace = msgspec.structs.replace
 _MOST_LIKELY = 5

@@ -7,7 +7,7 @@ on the state of the host.
 import re
 from collections.abc import Callable
 from string import Formatter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hairpin.causes.container._end import failure_at_privileged_port
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
@@ -17,9 +17,10 @@ from hairpin.host.floating import mover_of
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.walk.sockets import socket_text
-from hairpin.words.index import EntryHit
 from hairpin.words.meaning import Failure, TextEntry
-from hairpin.words.starts import cause_told, failure_told
+
+if TYPE_CHECKING:
+    from hairpin.words.index import EntryHit
 
 _ENDPOINT = re.compile(
     r"driver failed programming external connectivity on endpoint \S+ \([0-9a-f]+\): +"
@@ -34,6 +35,8 @@ def failure_by_error(host: Host, container: Container) -> Failure:
 
     The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed.  If a
     cause keeps the container from starting, this cause has the repair."""
+    from hairpin.words.starts import cause_told, failure_told  # noqa: PLC0415 - most starts do not fail
+
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
         said = message("{error}", error=own_words(container.error))
@@ -52,7 +55,7 @@ def failure_by_error(host: Host, container: Container) -> Failure:
     return _with_words(found.entry.failure, host, container, found)
 
 
-def _with_words(failure: Failure, host: Host, container: Container, found: EntryHit[TextEntry]) -> Failure:
+def _with_words(failure: Failure, host: Host, container: Container, found: "EntryHit[TextEntry]") -> Failure:
     """Return the failure with the placeholders in its messages filled in."""
     words = {
         **dict(found.places),

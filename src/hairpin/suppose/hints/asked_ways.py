@@ -14,9 +14,9 @@ from hairpin.pasted.forms.outcomes.outcome import is_loopback
 from hairpin.sought import Sought
 from hairpin.suppose.asked import HOST_PORTS
 from hairpin.suppose.hints.hint import Hinted, Prose
-from hairpin.suppose.hints.said.phrases import INPUT
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
+from hairpin.words.hints import said_by_name
 from hairpin.words.pattern import sought
 
 _OWN_RANGES = (
@@ -91,7 +91,7 @@ def asks_the_bridge(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Ite
         said = sought(rf"\b{_RESOLVER}(?<![\d.]){re.escape(address)}(?![\d/]|\.\d)").search(prose.text)
         if said is not None:
             number, quote = prose.line_at(said.start())
-            yield Hinted("input-drops-host-service", 24, INPUT, number, quote)
+            yield Hinted("input-drops-host-service", 24, said_by_name("input"), number, quote)
             return
 
 

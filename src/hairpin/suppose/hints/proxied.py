@@ -12,8 +12,8 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.sought import Sought
+from hairpin.suppose.hints.deciding import SOCKETS
 from hairpin.suppose.hints.hint import Hinted, Prose
-from hairpin.suppose.hints.said.phrases import HOST_NETWORK, SOCKETS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.words.pattern import sought
 
@@ -48,7 +48,7 @@ _ASKED = sought(
 def forwards_to_itself(prose: Prose, host: Host) -> Iterator[Hinted]:
     """Yield the hint of a proxy in a container whose settings name localhost as the target."""
     found = _FORWARDS.search(prose.text)
-    if found is None or _ASKED.search(prose.text) is None or re.search(HOST_NETWORK, prose.text) is not None:
+    if found is None or _ASKED.search(prose.text) is None or sought("{host_network}").search(prose.text) is not None:
         return
     proxies = [each for each in host.containers() if _IMAGE.search(each.image) is not None]
     if any(each.network_mode == "host" for each in proxies):

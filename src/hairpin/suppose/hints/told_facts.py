@@ -13,8 +13,8 @@ from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
+from hairpin.suppose.hints.deciding import RULES
 from hairpin.suppose.hints.hint import Hinted, Prose
-from hairpin.suppose.hints.said.phrases import RULES
 from hairpin.words.pattern import sought
 
 _GATEWAY = Sought(

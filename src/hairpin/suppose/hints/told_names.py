@@ -11,8 +11,8 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
+from hairpin.suppose.hints.deciding import JOINED, NAME_SERVERS
 from hairpin.suppose.hints.hint import Hinted, Prose
-from hairpin.suppose.hints.said.phrases import JOINED, NAME_SERVERS
 from hairpin.words.pattern import sought
 
 SURE = 30

@@ -13,12 +13,11 @@ from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own_loopback
 from hairpin.question.asked import Origin
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose
-from hairpin.suppose.hints.said.phrases import DESKTOP, HOST_NETWORK
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.words.pattern import sought
 
-_HOSTS_NETWORK = sought(HOST_NETWORK)
-_IN_DESKTOP = sought(DESKTOP)
+_HOSTS_NETWORK = sought("{host_network}")
+_IN_DESKTOP = sought("{desktop}")
 _POOL = sought(r"(?<![\d.])172\.(?:1[6-9]|2\d|3[01])\.\d+\.(?!1\b)\d+(?![\d.:/])")
 _FROM_PC = sought(
     r"(?a:\b(?:my) (?:own )?(?:pc|computer|machine|host|laptop|mac)\b|\b(?:the|my|a) browser\b|\bfrom (?:the )?(?:host"

@@ -16,10 +16,11 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
+from hairpin.suppose.hints.deciding import JOINED
 from hairpin.suppose.hints.hint import Hinted, Prose
-from hairpin.suppose.hints.said.phrases import JOINED, MANY_NETWORKS, MANY_NETWORKS_SHOWS
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
+from hairpin.words.hints import said_by_name
 from hairpin.words.pattern import sought
 
 _PAIR = Sought(
@@ -143,8 +144,9 @@ def _on_another_network(prose: Prose, host: Host, settings: tuple[TypedSetting, 
         is_misnamed = named is not None and named not in own
         is_open = named is None and "docker.network=" not in prose.text and bool(own - joined) and bool(own & joined)
         if is_misnamed or is_open:
-            yield Hinted("no-common-network-for-name", SURE - 2, MANY_NETWORKS, *prose.line_at(each.place),
-                command=f"docker network ls; {JOINED}", shows=MANY_NETWORKS_SHOWS)  # fmt: skip
+            means, shows = said_by_name("many_networks"), said_by_name("many_networks_shows")
+            yield Hinted("no-common-network-for-name", SURE - 2, means, *prose.line_at(each.place),
+                command=f"docker network ls; {JOINED}", shows=shows)  # fmt: skip
             return
 
 
