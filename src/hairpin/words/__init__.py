@@ -9,4 +9,9 @@ to a cause) and ``leans`` (features of a text, and their points for and against 
 restarts and settings (``changes``), ``networks``, ``firewalls``, and where it works and fails (``clients``).
 ``features.words`` and ``leans.words``: features and points.  ``errors.words`` and ``phrases.words``: what patterns
 name, and sentences that several rows have in common.
+
+To add words by which people describe a fault: they are a row of ``hints/`` (several patterns that must all match, and
+the cause to which they point), or a feature with points for and against causes.  A row needs words that people seldom
+write about another fault.  A text for each direction is a row of ``tests/suppose/hints/test_hint.py``.  The judge is
+``python -m tests.pasted.threads``.
 """
