@@ -17,7 +17,8 @@ from hairpin.sought import Sought
 from hairpin.words.pattern import sought
 from hairpin.words.rows import WordRow, rows_of
 
-FILES = ("changes", "networks", "firewalls", "clients")
+FILES = ("changes", "firewalls", "networks", "clients")
+"""The files of ``hints/``.  Of two rows with the same weight, the earlier one counts."""
 OF_CAUSE = verbatim("")
 """The ``shows`` or ``means`` of a row that has no words of its own.  Such an output is that of ``Cause.shown_by``, and
 such an explanation is the cause's title."""
