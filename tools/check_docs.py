@@ -49,8 +49,7 @@ GLOSSARY = "docs/glossary.md"
 ABOUT_WORDS = (
     GLOSSARY,
     "docs/writing.md",
-    "src/hairpin/explain/catalogue/",
-    "src/hairpin/texts/",
+    "src/hairpin/words/",
     "tests/world/cases/",
     "src/hairpin/pasted/",
     "tests/pasted/",

@@ -5,8 +5,8 @@
     python tools/messages.py --check    as --missing, and exit 1 for a .mo that is not its .po, or a raw sentence
 
 Each language has two catalogues.  ``hairpin.po`` has the templates: a template is the first argument of
-``message("…")``, wherever it stands below src/hairpin.  ``causes.po`` has the texts of the causes' pages, as
-``report/pages.py`` makes them of docstrings.
+``message("…")``, wherever it stands below src/hairpin, or a sentence of a row in src/hairpin/words.  ``causes.po`` has
+the texts of the causes' pages, as ``report/pages.py`` makes them of docstrings.
 
 A sentence for people is typed ``Message``, so that the type checkers refuse a plain string.  This tool refuses what
 types cannot see: a template that is no literal, and an English sentence as the value of a message, as ``verbatim``
@@ -31,6 +31,7 @@ from babel.messages.pofile import read_po, write_po
 from hairpin.causes.registry import folders
 from hairpin.report.pages import page_ids, page_texts
 from hairpin.report.words import DOMAIN, PAGES
+from hairpin.words.rows import SENTENCES, rows_in
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "hairpin"
@@ -44,7 +45,17 @@ def templates() -> dict[str, list[tuple[str, int]]]:
         for template, line in _in_file(path):
             if translatable(template):
                 found.setdefault(template, []).append((path.relative_to(SOURCE).as_posix(), line))
+    for path in sorted(SOURCE.rglob("*.words")):
+        for template, line in _in_rows(path):
+            found.setdefault(template, []).append((path.relative_to(SOURCE).as_posix(), line))
     return found
+
+
+def _in_rows(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the sentences in a file of rows."""
+    for row in rows_in(path.read_text(encoding="utf-8")):
+        said = (each for each in row.fields if each.key in SENTENCES)
+        yield from ((each.value, each.line) for each in said if translatable(each.value))
 
 
 def _in_file(path: Path) -> Iterator[tuple[str, int]]:

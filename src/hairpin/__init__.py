@@ -9,7 +9,7 @@ The folders, in the order in which the data flows:
   asks the kernel.
 - ``firewalls`` computes the tables that a firewall manager makes from its files, ``events`` simulates events, and
   ``suppose`` completes a host that only a text describes.
-- ``texts`` has the meanings of engines' errors, ``causes`` proposes changes that may repair a flow, ``diagnose`` proves
+- ``causes`` proposes changes that may repair a flow, ``diagnose`` proves
   them, ``judges`` compares the verdicts of walk and kernel, ``remedy`` makes repairs, ``story`` tells what happened to
   a host, ``beside`` has what is said beside the walks, and ``answer`` has the result.
 - ``explain`` finds the meaning of an error text, and ``compare`` the differences between two hosts or two times.
@@ -19,8 +19,9 @@ The folders, in the order in which the data flows:
 Modules that all folders use: ``message`` (sentences as data), ``wanted`` (facts that a user can supply), ``errors``,
 ``door`` (observers and choices of a walk), ``kept`` (values that are derived from another value and kept on it),
 ``own_python`` (how a second process of hairpin starts), ``sought`` (patterns that are compiled when a text has their
-letters), ``programs`` (the programs of a host that make rules, links, routes or sysctls), ``field`` (the
-words by which a field says what it is), and the folder ``facts`` (the known faults of programs' versions).
+letters), ``programs`` (the programs of a host that make rules, links, routes or sysctls), ``field`` (the words by which
+a field says what it is), and the folders ``facts`` (the known faults of programs' versions) and ``words`` (what
+programs and people write, and what it means).
 """
 
 __version__ = "0.1.0"

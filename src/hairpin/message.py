@@ -31,6 +31,11 @@ def message(template: str, **values: object) -> Message:
     return Message(template, tuple((key, _value(value)) for key, value in values.items()))
 
 
+def sentence(template: str) -> Message:
+    """Return the sentence of a row of data as a message.  ``tools/messages.py`` collects the sentences of rows."""
+    return Message(template)
+
+
 def verbatim(words: str) -> Message:
     """Return untranslated words (a rule's text, a tool's error) as a message."""
     return Message("{words}", (("words", words),))

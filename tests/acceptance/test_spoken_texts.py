@@ -10,10 +10,10 @@ import pytest
 
 from hairpin.answer.texts.explain import Explanation, explain_texts
 from hairpin.collect.snapshot import load
-from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.understand import Understood, understand
 from hairpin.report.documents.explain_document import explain_document
 from hairpin.report.words import Words
+from hairpin.words.catalogue import entries
 from tests.acceptance import recorded
 from tests.explain.judge import HEALTHY, NOW, client_lines, on_healthy_host, on_recorded_host
 from tests.explain.texts import collected, harmless, samples
@@ -52,7 +52,7 @@ def test_no_entry_is_true_or_changes_anything_on_a_healthy_host(host: str, every
 
 
 def test_no_meaning_names_a_command_that_changes_anything() -> None:
-    assert [each.id for each in ENTRIES if CHANGES.search(str(each.meaning))] == []
+    assert [each.id for each in entries() if CHANGES.search(str(each.meaning))] == []
 
 
 @pytest.mark.parametrize("host", thinned(WELL[:3], 3))

@@ -1,7 +1,7 @@
 """No file outside of the causes says a cause's id: a cause tells itself what is to be done about it.
 
-Texts name causes as data, in ``texts/`` and in the catalogue of ``explain/``, and so do the tables of what a pasted
-text points to, in ``suppose/`` and ``answer/likely/told_errors.py``, and the known faults of versions, in ``facts/``.
+Rows of words name causes as data (``words/``, which is no Python), and so do the hints that are made of facts, in
+``suppose/`` and ``answer/likely/told_errors.py``, and the known faults of versions, in ``facts/``.
 """
 
 import ast
@@ -12,7 +12,7 @@ from hairpin.causes.registry import all_causes
 from hairpin.walk.state import Reason
 
 SOURCE = Path(__file__).resolve().parent.parent.parent / "src" / "hairpin"
-AS_DATA = ("causes/", "texts/", "explain/catalogue/", "answer/likely/told_errors.py", "suppose/", "facts/")
+AS_DATA = ("causes/", "answer/likely/told_errors.py", "suppose/", "facts/")
 IDS = {each.id for each in all_causes()} - set(get_args(Reason))
 """Without those that the reason of a stop is named after, too, such as ``bridge-down``."""
 SAID: dict[str, tuple[str, set[str]]] = {

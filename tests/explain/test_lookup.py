@@ -1,10 +1,10 @@
 """Each text of the catalogue, and each that was collected later, meets its entry; harmless lines meet none."""
 
-from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning, outcome_of
 from hairpin.report.pages import page_ids
-from hairpin.texts.meaning import Outcome, TextMeaning
+from hairpin.words.catalogue import entries
+from hairpin.words.meaning import Outcome, TextMeaning
 from tests.explain.texts import collected, harmless, met, samples
 from tests.rows import each_row
 
@@ -33,7 +33,7 @@ def test_a_collected_text_meets_its_entry(entry: str, text: str) -> None:
 
 
 def test_each_entry_has_a_sample() -> None:
-    assert {each.id for each in ENTRIES} == {entry for entry, _ in samples()}
+    assert {each.id for each in entries()} == {entry for entry, _ in samples()}
 
 
 def test_enough_texts_are_real() -> None:
@@ -72,14 +72,14 @@ def test_a_text_that_only_looks_alike_meets_another_entry(text: str, entry: str)
 
 
 def test_each_cause_has_a_page_or_is_listed() -> None:
-    named = {each for entry in ENTRIES for each in entry.causes}
+    named = {each for entry in entries() for each in entry.causes}
     assert named - set(page_ids()) - NO_PAGE == set()
 
 
 def test_ids_are_unique_and_meanings_short() -> None:
-    ids = [each.id for each in ENTRIES]
+    ids = [each.id for each in entries()]
     assert len(ids) == len(set(ids))
-    assert [each.id for each in ENTRIES if each.meaning.template.count(". ") > 2] == []
+    assert [each.id for each in entries() if each.meaning.template.count(". ") > 2] == []
 
 
 def _is_decided(entry: TextMeaning) -> bool:
@@ -88,8 +88,8 @@ def _is_decided(entry: TextMeaning) -> bool:
 
 
 def test_a_harmless_text_has_no_cause_and_a_fault_says_of_what() -> None:
-    assert [each.id for each in ENTRIES if each.kind == "harmless" and each.about != "host"] == []
-    assert [each.id for each in ENTRIES if each.about == "flow" and not _is_decided(each)] == []
+    assert [each.id for each in entries() if each.kind == "harmless" and each.about != "host"] == []
+    assert [each.id for each in entries() if each.about == "flow" and not _is_decided(each)] == []
 
 
 def test_chinese_in_its_own_encoding() -> None:

@@ -1,7 +1,7 @@
 """A text without a meaning is offered the known texts that share its rare words; ordinary words are offered nothing."""
 
-from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.nearest import OFFERED, nearest, shown_pattern
+from hairpin.words.catalogue import entries
 from tests.explain.texts import met
 from tests.rows import each_row
 
@@ -40,11 +40,11 @@ def test_other_words_are_near_nothing(text: str) -> None:
 
 
 def test_the_offer_is_bounded_and_of_faults() -> None:
-    every_word = " ".join(pattern for entry in ENTRIES for pattern in entry.patterns)
+    every_word = " ".join(pattern for entry in entries() for pattern in entry.patterns)
     assert len(nearest(every_word)) == OFFERED
     assert {each.kind for text in NEAR for each in nearest(text)} == {"fault"}
 
 
 def test_a_pattern_is_shown_without_its_grammar() -> None:
-    entry = next(each for each in ENTRIES if each.id == "docker-port-allocated")
+    entry = next(each for each in entries() if each.id == "docker-port-allocated")
     assert shown_pattern(entry) == "Bind for …:… failed: port is already allocated"

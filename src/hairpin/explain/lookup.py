@@ -11,11 +11,11 @@ from functools import cache
 
 import msgspec
 
-from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.line import decode
-from hairpin.pasted.forms.outcomes.errno import ERRNOS
-from hairpin.texts.index import EntryHit, TextIndex, Trial, best, index_of
-from hairpin.texts.meaning import Outcome, TextMeaning
+from hairpin.words.catalogue import entries
+from hairpin.words.errors import errnos
+from hairpin.words.index import EntryHit, TextIndex, Trial, best, index_of
+from hairpin.words.meaning import Outcome, TextMeaning
 
 TextHit = EntryHit[TextMeaning]
 _SCRIPT = re.compile(r"[^\x00-\x7f]")
@@ -24,7 +24,7 @@ _OUTCOMES: dict[str, Outcome] = {
 }  # fmt: skip
 """The outcomes by the names of the errors."""
 _ERRNO: dict[str, Outcome] = {
-    number: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES for number in each.numbers
+    number: _OUTCOMES[each.error] for each in errnos() if each.error in _OUTCOMES for number in each.numbers
 }
 _NUMBERS = re.compile(
     r"\[Errno (\d+)\]|\[WinError (\d+)\]|\(os error (\d+)\)|\bOs \{ code: (\d+)|\bSocketException \((\d+)\)|"
@@ -33,7 +33,7 @@ _NUMBERS = re.compile(
 )
 _CURL = re.compile(r"\bcurl(?:: \(| error )(\d{1,2})\b", re.IGNORECASE)
 _LASTED = re.compile(r"Failed to connect to .{1,300}? after (\d{1,9}) ms: (?:Couldn't|Could not) connect to server")
-_NAMES: dict[str, Outcome] = {each.name: _OUTCOMES[each.error] for each in ERRNOS if each.error in _OUTCOMES}
+_NAMES: dict[str, Outcome] = {each.name: _OUTCOMES[each.error] for each in errnos() if each.error in _OUTCOMES}
 _NAMED = re.compile("|".join(_NAMES))
 _TIMED_OUT = "28"
 _GIVEN_UP_MS = 10_000
@@ -45,7 +45,7 @@ net/core/neighbour.c, mcast_probes"""
 
 @cache
 def _index() -> TextIndex[TextMeaning]:
-    return index_of(ENTRIES, wider=True)
+    return index_of(entries(), wider=True)
 
 
 def find_meaning(line: bytes) -> TextHit | None:
@@ -84,7 +84,7 @@ def _by_code(entry: TextMeaning, text: str) -> TextMeaning:
 
 @cache
 def _by_outcome() -> dict[tuple[str, str], TextMeaning]:
-    return {(_family(each), each.outcome): each for each in ENTRIES if each.outcome}
+    return {(_family(each), each.outcome): each for each in entries() if each.outcome}
 
 
 def _family(entry: TextMeaning) -> str:

@@ -1,16 +1,15 @@
 """Finds known texts that share rare words with a line that has no meaning.  hairpin offers such a text as a suggestion,
 because the line may be a part of the known text, or the same text from another version of the program."""
 
-import re
 from collections import Counter, defaultdict
 from functools import cache
 from math import log
 
 import msgspec
 
-from hairpin.explain.catalogue import ENTRIES
-from hairpin.texts.meaning import TextMeaning
-from hairpin.texts.pattern import Variant, variants
+from hairpin.words.catalogue import entries
+from hairpin.words.meaning import TextMeaning
+from hairpin.words.pattern import Variant, shown_text, variants
 
 OFFERED = 3
 """The greatest number of known texts that are offered for one line."""
@@ -27,7 +26,6 @@ is offered beside the nearest text only if it shares at least this part of the i
 shares."""
 _ENVELOPE = frozenset(("daemon", "docker", "error", "failed", "from", "response"))
 """Words that engines write around their messages.  These words say nothing about the message itself."""
-_VARYING = re.compile(r"\{\w+\}|\*")
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -64,7 +62,7 @@ def nearest(text: str) -> tuple[TextMeaning, ...]:
 
 def shown_pattern(entry: TextMeaning) -> str:
     """Return the fixed words of the entry's first pattern, with one ellipsis for each part that varies."""
-    return _VARYING.sub("…", entry.patterns[0].removeprefix("^").removesuffix("$"))
+    return shown_text(entry.patterns[0])
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -75,13 +73,13 @@ def words_of(text: str) -> frozenset[str]:
 
 @cache
 def _words() -> _Words:
-    faults = [entry for entry in ENTRIES if entry.kind == "fault"]
+    faults = [entry for entry in entries() if entry.kind == "fault"]
     patterns = [(entry, each) for entry in faults for text in entry.patterns for each in variants(text)]
-    entries: defaultdict[str, set[str]] = defaultdict(set)
+    having: defaultdict[str, set[str]] = defaultdict(set)
     for entry, each in patterns:
         for word in _words_in(each):
-            entries[word].add(entry.id)
-    often = Counter({word: len(ids) for word, ids in entries.items()})
+            having[word].add(entry.id)
+    often = Counter({word: len(ids) for word, ids in having.items()})
     information = {word: log(len(faults) / count) for word, count in often.items()}
     known: defaultdict[str, list[_Known]] = defaultdict(list)
     for entry, each in patterns:

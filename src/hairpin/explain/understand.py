@@ -20,7 +20,7 @@ from hairpin.explain.line import (
 from hairpin.explain.lookup import TextHit, find_meaning
 from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
 from hairpin.explain.nearest import nearest
-from hairpin.texts.meaning import TextMeaning
+from hairpin.words.meaning import TextMeaning
 
 KINDS = 20
 """The number of kinds of lines without a meaning that are kept.  Lines of other kinds are only counted."""

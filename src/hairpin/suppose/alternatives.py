@@ -24,8 +24,9 @@ from hairpin.netfilter.iptables.save import IptablesDialect
 from hairpin.netfilter.ir import Table
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
-from hairpin.suppose.hints.hint import OF_CAUSE, Hinted
-from hairpin.suppose.hints.said.phrases import RULES
+from hairpin.suppose.hints.deciding import RULES
+from hairpin.suppose.hints.hint import Hinted
+from hairpin.words.hints import OF_CAUSE
 
 _replace = msgspec.structs.replace
 _LOOPBACK = 0x7F00_0001

@@ -14,12 +14,12 @@ from hairpin.causes.registry import all_causes, cause_of
 from hairpin.change.change import Change
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
-from hairpin.suppose.hints.said.table import HINTS
-from hairpin.suppose.leaning.table import LEANS
+from hairpin.words.hints import hints
+from hairpin.words.leans import leans
 from tests.answer.likely.test_likely import answer
 from tests.suppose.test_ordinary import RUN
 
-_TYPES = ("hint", "lean", "Hinted", "Alternative")
+_TYPES = ("Hinted", "Alternative")
 _SHOWN_BY = {each.id: each.shown_by for each in all_causes() if each.shown_by is not None}
 
 
@@ -59,18 +59,18 @@ def _value(node: ast.expr | None, module: ModuleType) -> str:
 
 def test_no_row_repeats_the_command_or_the_output_of_its_cause() -> None:
     rows = tuple(_rows())
-    assert {"icc-off", "mtu-black-hole", "container-not-running"} <= {cause for cause, _, _ in rows}
+    assert {"loopback-is-the-container", "container-not-running"} <= {cause for cause, _, _ in rows}
     own = {cause: {command, shows.template} for cause, (command, shows) in _SHOWN_BY.items()}
     assert [place for cause, place, said in rows if said & own.get(cause, set())] == []
-    assert [each for each in HINTS if {each.command, each.shows.template} & own.get(each.cause, set())] == []
+    assert [each for each in hints() if {each.command, each.shows.template} & own.get(each.cause, set())] == []
 
 
 def test_each_row_has_a_command_and_an_output_of_its_own_or_of_its_cause() -> None:
     for cause, place, said in _rows():
         assert cause in _SHOWN_BY or len(said) or not cause, place
-    assert [each for each in HINTS if each.cause not in _SHOWN_BY and not each.command] == []
-    assert [each for each in LEANS if each.cause not in _SHOWN_BY and not each.command] == []
-    assert [each.cause for each in LEANS if each.cause and each.command] == []
+    assert [each for each in hints() if each.cause not in _SHOWN_BY and not each.command] == []
+    assert [each for each in leans() if each.cause not in _SHOWN_BY and not each.command] == []
+    assert [each.cause for each in leans() if each.cause and each.command] == []
 
 
 def test_a_command_that_decides_a_cause_only_reads() -> None:

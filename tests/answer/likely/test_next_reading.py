@@ -49,11 +49,15 @@ def test_each_outcome_says_what_it_means() -> None:
 
 
 def test_the_basics_leave_out_what_is_told() -> None:
-    assert "ip -d addr" in of_basics(answer("Hello.\n")).command
+    basics = of_basics(answer("Hello.\n"))
+    assert basics is not None
+    assert "ip -d addr" in basics.command
     listing = (
         "$ ip route\ndefault via 192.0.2.1 dev eth0\n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.5\n"
     )
-    assert "ip route show table all" not in of_basics(answer(listing)).command
+    left = of_basics(answer(listing))
+    assert left is not None
+    assert "ip route show table all" not in left.command
 
 
 def test_a_supposed_part_is_asked_for() -> None:

@@ -12,7 +12,7 @@ from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
 from hairpin.report.words import Words
-from hairpin.texts.starts import CONTAINER_STARTS, ENGINE_STARTS, NETWORK_STARTS
+from hairpin.words.catalogue import starts
 from tests.rows import each_row
 from tests.small_host import container, engine, host_namespace, network, number
 
@@ -362,5 +362,5 @@ def test_the_holder_of_an_address_is_named(host: Host, said: str, repair: str) -
 
 
 def test_each_text_whose_meaning_the_host_decides_has_a_function() -> None:
-    told = {each.id for each in (*ENGINE_STARTS, *NETWORK_STARTS, *CONTAINER_STARTS) if each.failure == "of-host"}
+    told = {each.id for each in starts() if each.failure == "of-host"}
     assert told == set(vars(_start_failure)["_READERS"]), 'causes/container/_start_failure.py: _READERS, and "of-host"'

@@ -1,9 +1,9 @@
 """Words point to causes, and words that mean something else do not; each hint is honest and only reads."""
 
 from hairpin.causes.registry import known_cause
-from hairpin.suppose.hints.hint import OF_CAUSE, hints_in, prose_of
-from hairpin.suppose.hints.said.table import HINTS
+from hairpin.suppose.hints.hint import hints_in, prose_of
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.hints import OF_CAUSE, hints
 from tests.rows import each_row
 
 _FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
@@ -12,7 +12,7 @@ _FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
 def _hinted(text: str, *, has_failure: bool = True) -> set[str]:
     """Return the causes to which the text points, or the command of a hint without a cause."""
     prose = prose_of(enumerate(text.splitlines(), 1))
-    found = hints_in(prose, HINTS, has_failure=has_failure, fill=_FILL)
+    found = hints_in(prose, hints(), has_failure=has_failure, fill=_FILL)
     return {each.cause or each.command for each in found}
 
 
@@ -295,13 +295,13 @@ def test_a_text_without_a_failure_gives_only_errors() -> None:
 
 def test_words_may_stand_on_two_lines() -> None:
     prose = prose_of(((3, "nothing to see"), (7, "It helps to say iptables -P FORWARD"), (8, "ACCEPT each time")))
-    found = next(iter(hints_in(prose, HINTS, has_failure=True, fill=_FILL)))
+    found = next(iter(hints_in(prose, hints(), has_failure=True, fill=_FILL)))
     assert (found.cause, found.line) == ("forward-policy-drop", 7)
 
 
 def test_each_hint_names_a_known_cause_and_only_reads() -> None:
     changing = {"-w", "-A", "-I", "-D", "-F", "-P", "add", "del", "set", "restart", "start", "stop", "rm", "kill"}
-    for hint in HINTS:
+    for hint in hints():
         assert not hint.cause or known_cause(hint.cause) is not None
         assert not changing & set(hint.command.split())
         assert hint.cause or hint.means != OF_CAUSE
@@ -312,4 +312,4 @@ def test_a_long_text_is_read_quickly() -> None:
     line = "container curl https docker 127.0.0.1 host firewalld from the network with a vpn and other nodes " * 3
     prose = prose_of(enumerate([line] * 4000, 1))
     assert len(prose.text) < 110_000
-    assert list(hints_in(prose, HINTS, has_failure=True, fill=_FILL)) is not None
+    assert list(hints_in(prose, hints(), has_failure=True, fill=_FILL)) is not None

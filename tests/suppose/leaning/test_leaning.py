@@ -5,13 +5,14 @@ from pathlib import Path
 
 from hairpin.causes.registry import known_cause
 from hairpin.message import message
-from hairpin.suppose.hints.hint import OF_CAUSE, Hinted
-from hairpin.suppose.leaning import features
+from hairpin.suppose.hints.hint import Hinted
+from hairpin.suppose.leaning import features as module
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, points_of, usual_of, weighed_hints
-from hairpin.suppose.leaning.table import LEANS
+from hairpin.words.hints import OF_CAUSE
+from hairpin.words.leans import features, leans
 
 FILL = {"{container}": "web", "{port}": "8080", "{protocol}": "tcp"}
-BY_ONE = Path(features.__file__).read_text("utf-8")
+BY_ONE = Path(module.__file__).read_text("utf-8")
 PLACES = {f"{place} {how}" for place in ("host", "outside", "inside") for how in ("works", "fails")}
 
 
@@ -20,14 +21,14 @@ def first(*said: str) -> str:
 
 
 def test_each_feature_of_a_row_is_one_that_a_text_may_have() -> None:
-    named = {name for each in LEANS for name in (*each.points, *each.needs)}
-    made = set(re.findall(r'"([a-z][a-z0-9 -]+)"(?=[:,\]\)])', BY_ONE)) | PLACES
+    named = {name for each in leans() for name in (*each.points, *each.needs)}
+    made = set(re.findall(r'"([a-z][a-z0-9 -]+)"(?=[:,\]\)])', BY_ONE)) | PLACES | {*features()}
     assert named - made == set()
 
 
 def test_each_cause_is_in_the_catalogue() -> None:
-    assert [each.cause for each in LEANS if each.cause and known_cause(each.cause) is None] == []
-    assert all(each.means != OF_CAUSE for each in LEANS if not each.cause)
+    assert [each.cause for each in leans() if each.cause and known_cause(each.cause) is None] == []
+    assert all(each.means != OF_CAUSE for each in leans() if not each.cause)
 
 
 def test_what_is_said_decides_what_comes_first() -> None:
@@ -46,7 +47,7 @@ def test_what_speaks_against_a_cause_takes_it_off() -> None:
 
 def test_a_cause_whose_sign_is_missing_gains_nothing() -> None:
     assert leaning_of(frozenset(), FILL).candidates == ()
-    assert max(leaning_of(frozenset({"published on"}), FILL).points.values()) <= max(each.often for each in LEANS) + 1
+    assert max(leaning_of(frozenset({"published on"}), FILL).points.values()) <= max(each.often for each in leans()) + 1
 
 
 def test_places_in_commands_are_filled() -> None:
@@ -69,6 +70,6 @@ def test_a_text_that_says_little_has_the_usual_causes() -> None:
 
 
 def test_points_are_the_sum() -> None:
-    row = next(each for each in LEANS if each.cause == "mtu-black-hole")
+    row = next(each for each in leans() if each.cause == "mtu-black-hole")
     assert points_of(row, frozenset()) == row.often
     assert points_of(row, frozenset({"hangs"})) == row.often + row.points["hangs"]

@@ -30,12 +30,11 @@ from hairpin.suppose.hints.bridge_asked import asked_on_a_bridge
 from hairpin.suppose.hints.captured import seen_coming_in, untranslated_packets
 from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import counted_drops, logged_drops
-from hairpin.suppose.hints.hint import OF_CAUSE, Hinted, Prose, hints_in, prose_of, words
+from hairpin.suppose.hints.hint import Hinted, Prose, hints_in, prose_of
 from hairpin.suppose.hints.known_versions import known_version_faults
 from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
-from hairpin.suppose.hints.said.table import HINTS
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.told_facts import (
     discovery_dropped,
@@ -85,9 +84,11 @@ from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_oth
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.trouble import speaks_of_network
+from hairpin.words.hints import OF_CAUSE, hints
+from hairpin.words.pattern import sought
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-_BEFORE = words(
+_BEFORE = sought(
     r"\bsecurity (?:group|list)s?\b|\binbound\b|\b(?:ec2|aws|azure|lightsail|oracle cloud|digital ?ocean|google "
     r"cloud|gcp)\b|安全组|阿里云|腾讯云"
 )
@@ -96,7 +97,7 @@ _LISTENS = re.compile(
     r"|LISTEN\b[^\n]*?(?:0\.0\.0\.0|\*|::\]):(?P<port2>\d+)\b"
 )
 """Matches a line of `netstat` or `ss`: a port at all addresses."""
-_CLOUD = words(
+_CLOUD = sought(
     r"\bsecurity (?:group|list|rule)s?\b|\b(?:ec2|aws|azure|gcp|google cloud|oracle cloud|digital ?ocean|hetzner"
     r"|lightsail|linode|vultr|ovh|contabo|alibaba|aliyun|tencent)\b|\bvps\b|port[ -]forward(?:ing)?|\brouter\b"
     r"|安全组|阿里云|腾讯云|华为云"
@@ -183,7 +184,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
 def _in_words(prose: Prose, places: tuple[tuple[str, str], ...], *, has_failure: bool) -> tuple[Hinted, ...]:
     """Return the hints that the words alone give.  They are kept for the next answer about the same text, because each
     is searched in all of it."""
-    return tuple(hints_in(prose, HINTS, has_failure=has_failure, fill=dict(places)))
+    return tuple(hints_in(prose, hints(), has_failure=has_failure, fill=dict(places)))
 
 
 def _of_names(answer: Answer, prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:

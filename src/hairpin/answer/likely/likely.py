@@ -40,10 +40,10 @@ from hairpin.question.flows import flows_for, with_source_ports
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import asks_itself, counting_failures, target_of
-from hairpin.suppose.hints.hint import OF_CAUSE
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.suppose.refuted import refuted_causes
 from hairpin.walk.walked import walked
+from hairpin.words.hints import OF_CAUSE
 
 _replace = msgspec.structs.replace
 _MOST_LIKELY = 5

@@ -8,7 +8,7 @@ from hairpin.answer.answer import Answer, Decides, Next
 from hairpin.answer.likely.already_pasted import still_to_run
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
-from hairpin.suppose.hints.said.phrases import RULES
+from hairpin.suppose.hints.deciding import RULES
 
 _MOST_COMMANDS = 3
 """The greatest number of commands in one line."""

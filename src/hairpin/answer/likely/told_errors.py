@@ -29,7 +29,7 @@ from hairpin.message import message
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import recognised_in
-from hairpin.texts.meaning import TextMeaning
+from hairpin.words.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
 _MOST_LINES = 4000

@@ -21,7 +21,7 @@ from hairpin.question.asked import Origin
 from hairpin.question.question import Question
 from hairpin.question.starts import start_named
 from hairpin.remedy.known_flows import flow_key
-from hairpin.texts.meaning import TextMeaning
+from hairpin.words.meaning import TextMeaning
 
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 _ANY_PORT = 80

@@ -14,8 +14,8 @@ from hairpin.answer.texts.sender import TextSender
 from hairpin.explain.understand import TextFound
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.prefix import address_text
-from hairpin.texts.meaning import Outcome
 from hairpin.walk.state import Stop
+from hairpin.words.meaning import Outcome
 
 _BY_ANSWER: tuple[tuple[str, frozenset[Outcome]], ...] = (
     ("tcp-reset", frozenset({"refused", "reset"})),

@@ -7,7 +7,7 @@ from hairpin.host.docker import Container
 from hairpin.host.engine_health import ended_by_check
 from hairpin.host.host import Host
 from hairpin.message import message
-from hairpin.texts.meaning import Failure
+from hairpin.words.meaning import Failure
 
 
 def failure_by_end(host: Host, container: Container) -> Failure | None:

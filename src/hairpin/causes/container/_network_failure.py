@@ -9,7 +9,7 @@ from hairpin.change.expect import zone_of_interface
 from hairpin.engines.docker.daemon import unloaded_networks
 from hairpin.host.docker import Container, Endpoint, Engine
 from hairpin.network.prefix import Version, address_text, prefix_text
-from hairpin.texts.meaning import Failure
+from hairpin.words.meaning import Failure
 
 
 def no_network(host: Host, container: Container, places: dict[str, str]) -> Failure:

@@ -1,13 +1,13 @@
 """Tells why a container did not start, and the repair, from the engine's stored error.
 
-``hairpin.texts`` has the meanings of error texts.  This file decides the meaning of error texts whose meaning depends
+``hairpin.words`` has the meanings of error texts.  This file decides the meaning of error texts whose meaning depends
 on the state of the host.
 """
 
 import re
 from collections.abc import Callable
 from string import Formatter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hairpin.causes.container._end import failure_at_privileged_port
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
@@ -16,10 +16,11 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
-from hairpin.texts.index import EntryHit
-from hairpin.texts.meaning import Failure, TextEntry
-from hairpin.texts.starts import cause_told, failure_told
 from hairpin.walk.sockets import socket_text
+from hairpin.words.meaning import Failure, TextEntry
+
+if TYPE_CHECKING:
+    from hairpin.words.index import EntryHit
 
 _ENDPOINT = re.compile(
     r"driver failed programming external connectivity on endpoint \S+ \([0-9a-f]+\): +"
@@ -34,6 +35,8 @@ def failure_by_error(host: Host, container: Container) -> Failure:
 
     The repair of an error that hairpin does not know is a try: nothing shows that another start would succeed.  If a
     cause keeps the container from starting, this cause has the repair."""
+    from hairpin.words.starts import cause_told, failure_told  # noqa: PLC0415 - most starts do not fail
+
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
         said = message("{error}", error=own_words(container.error))
@@ -52,7 +55,7 @@ def failure_by_error(host: Host, container: Container) -> Failure:
     return _with_words(found.entry.failure, host, container, found)
 
 
-def _with_words(failure: Failure, host: Host, container: Container, found: EntryHit[TextEntry]) -> Failure:
+def _with_words(failure: Failure, host: Host, container: Container, found: "EntryHit[TextEntry]") -> Failure:
     """Return the failure with the placeholders in its messages filled in."""
     words = {
         **dict(found.places),
@@ -267,4 +270,4 @@ _READERS: dict[str, _Reader] = {
     "docker-veth-unsupported": _no_veth,
 }
 """The functions that decide the meaning of an error text from the state of the host, by the id of the text's entry in
-``hairpin.texts``."""
+``hairpin.words``."""

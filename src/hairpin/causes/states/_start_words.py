@@ -62,6 +62,6 @@ def _meant(error: str) -> tuple[str, str]:
     """Return the id of the cause that the error text means, and the text's subject; empty if there are none."""
     if not error:
         return "", ""
-    from hairpin.texts.starts import cause_told  # noqa: PLC0415 - most engines report no error
+    from hairpin.words.starts import cause_told  # noqa: PLC0415 - most engines report no error
 
     return cause_told(error)

@@ -41,7 +41,7 @@ from hairpin.message import Message, message
 from hairpin.network.attachment import network_for
 from hairpin.network.network import owns_address
 from hairpin.network.socket_owner import kept_away
-from hairpin.texts.meaning import Failure
+from hairpin.words.meaning import Failure
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
 """Exit statuses after ``docker stop``.  SIGKILL or SIGTERM ends the program, or the program ends with status 0."""

@@ -21,8 +21,8 @@ from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId, Time
 from hairpin.report.words import Words
-from hairpin.texts.meaning import TextMeaning
 from hairpin.walk.verdicts import Verdict
+from hairpin.words.meaning import TextMeaning
 
 SCHEMA: Literal["hairpin.explain/1"] = "hairpin.explain/1"
 

@@ -13,15 +13,16 @@ from hairpin.network.flow import Flow, FromContainer
 from hairpin.pasted.forms.outcomes.outcome import is_loopback
 from hairpin.sought import Sought
 from hairpin.suppose.asked import HOST_PORTS
-from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import INPUT
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
+from hairpin.words.hints import said_by_name
+from hairpin.words.pattern import sought
 
 _OWN_RANGES = (
-    ("slirp4netns", words(r"\bslirp4netns\b|\brootless\b"), IPv4Network("10.0.2.0/24")),
-    ("Docker Desktop", words(r"\bdocker desktop\b"), IPv4Network("192.168.65.0/24")),
-    ("Lima", words(r"\b(?:colima|lima|rancher desktop)\b"), IPv4Network("192.168.5.0/24")),
+    ("slirp4netns", sought(r"\bslirp4netns\b|\brootless\b"), IPv4Network("10.0.2.0/24")),
+    ("Docker Desktop", sought(r"\bdocker desktop\b"), IPv4Network("192.168.65.0/24")),
+    ("Lima", sought(r"\b(?:colima|lima|rancher desktop)\b"), IPv4Network("192.168.5.0/24")),
 )
 """The ranges of networks that exist only between a container or a virtual machine and a program beside it."""
 _OWN_PARTS = frozenset((0, 1, 2, 3, 4, 15, 100, 254, 255))
@@ -87,10 +88,10 @@ def asks_the_bridge(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Ite
         if not isinstance(flow.start, FromContainer) or flow.version != 4 or flow.container:
             continue
         address = str(IPv4Address(flow.daddr))
-        said = words(rf"\b{_RESOLVER}(?<![\d.]){re.escape(address)}(?![\d/]|\.\d)").search(prose.text)
+        said = sought(rf"\b{_RESOLVER}(?<![\d.]){re.escape(address)}(?![\d/]|\.\d)").search(prose.text)
         if said is not None:
             number, quote = prose.line_at(said.start())
-            yield Hinted("input-drops-host-service", 24, INPUT, number, quote)
+            yield Hinted("input-drops-host-service", 24, said_by_name("input"), number, quote)
             return
 
 

@@ -1,73 +1,19 @@
-"""The types of hints: words of a text that point to a cause which no part of a supposed host shows.
+"""Hints that a text contains: its words point to a cause which no part of a supposed host shows.
 
-A hint needs several words together, such as "TLS handshake" and "hangs".  A hint proves nothing: its cause is only
-likely.  The answer shows the line of the text, and a command that decides.
+``hairpin.words.hints`` has the rows of words.  A hint proves nothing: its cause is only likely.  The answer shows the
+line of the text, and a command that decides.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-import msgspec
-
-from hairpin.message import Message, verbatim
-from hairpin.sought import Sought
+from hairpin.message import Message
+from hairpin.words.hints import OF_CAUSE, Hint
 
 _MOST_CHARACTERS = 100_000
 """Words are searched only in this number of characters of a text.  Posts are shorter; bundles have readings instead of
 words."""
 _LONGEST_QUOTE = 200
-
-
-def words(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Sought:
-    """Return the pattern of a hint.  A space in the pattern matches any white space, because texts may be wrapped at
-    any space."""
-    spaced = pattern.replace(" ?", r"\s*").replace(" +", r"\s+").replace(" ", r"\s+")
-    return Sought(spaced, re.IGNORECASE | re.DOTALL | re.MULTILINE | flags)
-
-
-OF_CAUSE = verbatim("")
-"""The ``shows`` or ``means`` of a row that has no words of its own.  Such an output is that of ``Cause.shown_by``, and
-such an explanation is the cause's title."""
-
-
-class Hint(msgspec.Struct, frozen=True):
-    """Words that point to a cause.
-
-    ``says``: patterns that must all match the text.  ``unless``: a pattern that must not match it.  ``cause``: the id
-    of the cause; empty if the catalogue has no such cause.  ``weight``: how often the words mean this cause, compared
-    with the alternatives of the supposed parts.  ``means``: the explanation.  ``is_error``: whether the words alone
-    state a failure.
-
-    ``command`` and ``shows`` are set only if the catalogue has no such cause, or if the words are about something more
-    specific than the cause.  ``command``: the command that decides; empty if the cause's own command does.  The
-    question's port, protocol and container replace ``{port}``, ``{protocol}`` and ``{container}``.  ``shows``: the
-    command's output if the cause is true."""
-
-    cause: str
-    weight: int
-    says: tuple[Sought, ...]
-    unless: Sought | None = None
-    means: Message = OF_CAUSE
-    command: str = ""
-    shows: Message = OF_CAUSE
-    is_error: bool = False
-
-
-def hint(
-    cause: str,
-    weight: int,
-    *says: str | Sought,
-    unless: str | Sought = "",
-    means: Message = OF_CAUSE,
-    command: str = "",
-    shows: Message = OF_CAUSE,
-    is_error: bool = False,
-) -> Hint:
-    """Return a row of a table: the patterns in plain text."""
-    patterns = tuple(each if isinstance(each, Sought) else words(each) for each in says)
-    against = words(unless) if isinstance(unless, str) and unless else unless or None
-    return Hint(cause, weight, patterns, against, means, command, shows, is_error)
 
 
 class Hinted(NamedTuple):

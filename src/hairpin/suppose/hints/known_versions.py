@@ -19,8 +19,9 @@ from hairpin.message import message
 from hairpin.network.product_versions import product_versions
 from hairpin.pasted.listed import recognised_in
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.pattern import sought
 
 CAUSE = "known-version-fault"
 _SAID, _BEGUN = 14, 20
@@ -31,7 +32,7 @@ _BETWEEN = (
     r"(?:[ \t(（:=]|\bengine\b|\bcommunity\b|\bserver\b|\bce\b|\bversions?\b|\bis\b|\bwas\b|\bto\b|\bfrom\b|\brelease\b"
     r"|\bpackage\b|\bat\b|\bupgraded\b|\bupdated\b|\bnow\b|-|版本|升级|更新|降级|到|至|为|是|的){0,9}"
 )
-_TURNED_FROM = words(
+_TURNED_FROM = sought(
     r"\b(?:downgrad\w+|roll\w* ?back|revert\w*|back|works?|worked|fine|good|instead of|from|fixed|mended|solved)\b"
     r"[^\n]{0,24}$"
     r"|(?:降级|回退|修复)[^\n]{0,12}$"
@@ -121,7 +122,7 @@ def _place(product: Product, evidence: tuple[Evidence, ...]) -> tuple[int, str]:
 
 @cache
 def _pattern(text: str) -> Sought:
-    return words(text)
+    return sought(text)
 
 
 def _whole(prose: Prose, stated: tuple[StatedVersion, ...]) -> str:

@@ -14,8 +14,9 @@ from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import ToldParts
 from hairpin.message import message
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.pattern import sought
 
 _SERVER = Sought(r"^[ \t]*(?:\d+:[ \t]*)?nameserver[ \t]+(?P<server>\d+\.\d+\.\d+\.\d+)\b", re.MULTILINE)
 _LIST = Sought(
@@ -42,7 +43,7 @@ _NEAR_LINES = 4
 _LOCALHOST_6 = Sought(r"^\W{0,4}::1\s+(?:\S+\s+)*localhost\b", re.MULTILINE)
 _LOOPBACK_4 = Sought(r"\binet 127\.0\.0\.1/8\b")
 _LOOPBACK_6 = Sought(r"\binet6 ::1\b")
-_LISTENS = words(
+_LISTENS = sought(
     r"\bbind\w*\b|\blisten\w*\b|cannot assign requested address|\berrno 99\b|EADDRNOTAVAIL|address not available"
 )
 

@@ -12,12 +12,13 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import HOST_NETWORK, SOCKETS
+from hairpin.suppose.hints.deciding import SOCKETS
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.pattern import sought
 
 _LOOPBACK = r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.])"
-_FORWARDS = words(
+_FORWARDS = sought(
     r"\b(?:forward(?:ing|ed|s)?(?: (?:to|host(?: ?name)?(?: ?/ ?ip)?|ip))?|proxy_pass|reverse_proxy|ProxyPass|upstream"
     r"|proxy hosts?|proxie[sd]|backend|destination|target)\b(?:[^\n]{0,60}?[\s:=>\"'/(])?"
     rf"{_LOOPBACK}|(?<![.\w])server [\w-]+ {_LOOPBACK}:\d|^[^\n]{{0,20}}\b(?:config|settings|scheme"
@@ -29,23 +30,25 @@ _ALWAYS_INSIDE = Sought(
 )
 """Proxies that are distributed as images only."""
 _NAMES = r"(?:nginx|caddy|traefik|haproxy|httpd|apache|envoy|kong|proxy)"
-_INSIDE = words(
+_INSIDE = sought(
     rf"\b{_NAMES} (?:\w+ )?(?:runs? |running |is )?(?:also )?(?:in|as|inside) (?:a |its |the )?(?:own )?(?:docker )?"
     rf"(?:container|docker)\b|\b{_NAMES}[ -]container\b|\bdockeri[sz]ed {_NAMES}\b|\bcontainer of {_NAMES}\b"
     rf"|\bdocker (?:run|exec)\b[^\n]{{0,120}}\b{_NAMES}\b|\bimage: ?\S*{_NAMES}\b|\bcontainer (?:with|for) {_NAMES}\b"
 )
 _IMAGE = Sought(r"(?:^|[/_-])(?:nginx|caddy|traefik|haproxy|httpd|envoy|swag|kong)", re.IGNORECASE)
-_ON_HOST = words(
+_ON_HOST = sought(
     rf"\b{_NAMES}\b[^.\n]{{0,30}}\b(?:on|of) (?:the|my) (?:docker )?(?:host|server|machine)\b|\bhost(?:'s)? {_NAMES}\b"
     rf"|systemctl \w+ {_NAMES}|apt(?:-get)? install\b[^\n]*{_NAMES}|/etc/(?:nginx|apache2|haproxy)/(?:sites-|haproxy)"
 )
-_ASKED = words(r"bad (?:gateway|request)|\b50[234]\b|refused|error page|\b400\b|unreachable|unavailable|time[sd]? ?out")
+_ASKED = sought(
+    r"bad (?:gateway|request)|\b50[234]\b|refused|error page|\b400\b|unreachable|unavailable|time[sd]? ?out"
+)
 
 
 def forwards_to_itself(prose: Prose, host: Host) -> Iterator[Hinted]:
     """Yield the hint of a proxy in a container whose settings name localhost as the target."""
     found = _FORWARDS.search(prose.text)
-    if found is None or _ASKED.search(prose.text) is None or re.search(HOST_NETWORK, prose.text) is not None:
+    if found is None or _ASKED.search(prose.text) is None or sought("{host_network}").search(prose.text) is not None:
         return
     proxies = [each for each in host.containers() if _IMAGE.search(each.image) is not None]
     if any(each.network_mode == "host" for each in proxies):
@@ -59,15 +62,15 @@ def forwards_to_itself(prose: Prose, host: Host) -> Iterator[Hinted]:
     yield Hinted("loopback-is-the-container", SURE, means, number, quote, shows=shows)
 
 
-_RESOLVES_ONCE = words(
+_RESOLVES_ONCE = sought(
     r"\b(?:nginx|openresty|npm|swag|tengine|haproxy|httpd|apache2?|envoy|reverse[ -]proxy)\b|反向代理"
 )
 """Proxies that look a name up when they start, and then keep its address."""
-_FAILS = words(
+_FAILS = sought(
     r"\b50[234]\b|bad gateway|gateway time-?out|connect\(\) failed|no route to host|host (?:is )?unreachable"
     r"|while connecting to upstream"
 )
-_PROXY_HELPS = words(
+_PROXY_HELPS = sought(
     r"(?a:\b(?:re-?start|reload|re-?load|re-?creat)\w*\b[^\n.]{0,30}\b(?:nginx|(?:the |reverse[ -])?proxy|haproxy"
     r"|apache|npm|gateway)\b[^\n.]{0,60}\b(?:helps?|helped|fix(?:es|ed)?|solve[sd]?|works?|resolve[sd]?|again|cures?"
     r"|back)\b|\b(?:until|unless|after|only if|have to|need to|must)\b[^\n.]{0,30}\b(?:re-?start"
@@ -78,8 +81,8 @@ _PROXY_HELPS = words(
     r"|ing)\b[^\n.]{0,30}\b(?:ip|address|dns))|重启 ?nginx[^\n]{0,12}(?:正常|恢复|好了|可以|解决)|nginx "
     r"重启[^\n]{0,12}(?:正常|恢复|好了|可以)|(?:ip|地址)(?:变|改变|发生变化)了?"
 )
-_REJOINED = words(r"\bnetwork disconnect\b")
-_MADE_ANEW = words(
+_REJOINED = sought(r"\bnetwork disconnect\b")
+_MADE_ANEW = sought(
     r"(?a:\b(?:after|when|whenever|once|since|if|each time|every time)\b[^\n.]{0,50}\b(?:re-?creat|re-?deploy|re-?build"
     r"|re-?built|replac|re-?start|updat|upgrad)\w*\b[^\n.]{0,60}\b(?:containers?|services?|backends?|apps?|api"
     r"|upstreams?|stack|pods?)\b|\b(?:containers?|services?|backends?|apps?|api|upstreams?)\b[^\n.]{0,20}\b(?:is|was"

@@ -11,9 +11,9 @@ from ipaddress import IPv4Network
 from hairpin.message import message
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.hints.said.phrases import INPUT
 from hairpin.suppose.hints.said_ranges import said_networks
 from hairpin.suppose.hints.told_facts import stale_translation
+from hairpin.words.hints import said_by_name
 
 _DNAT = (
     Sought(r"\bDNAT\b.*?\bdpts?:(?P<port>\d+)\b.*?\bto:(?P<target>\d+\.\d+\.\d+\.\d+)"),
@@ -157,7 +157,12 @@ def _base_chains(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
                 yield Hinted("nft-base-chain-drop-other-table", 22, means, number, line[:_LONGEST])
             else:
                 yield Hinted(
-                    "input-drops-host-service", 14, INPUT, number, line[:_LONGEST], command="sudo nft list ruleset"
+                    "input-drops-host-service",
+                    14,
+                    said_by_name("input"),
+                    number,
+                    line[:_LONGEST],
+                    command="sudo nft list ruleset",
                 )
 
 

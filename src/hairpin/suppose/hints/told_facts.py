@@ -13,18 +13,19 @@ from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule, Verdict
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import RULES
+from hairpin.suppose.hints.deciding import RULES
+from hairpin.suppose.hints.hint import Hinted, Prose
+from hairpin.words.pattern import sought
 
 _GATEWAY = Sought(
     r"host\.(?:docker|containers)\.internal|gateway\.docker\.internal|172\.1[7-9]\.0\.1|10\.8[89]\.\d+\.1"
 )
-_IN_CONTAINER = words(
+_IN_CONTAINER = sought(
     r"\b(?:from|in|inside|within)(?: of)? "
     r"(?:the |a |an |any |its |my |this |that |each |every |other |another |same |docker )*(?:\w+ )?containers?\b"
     r"|\bcontainers? (?:\w+ ){0,3}(?:can(?:no|')?t|could(?: not|n't)|has to|have to|needs? to|tries|want)"
 )
-_OWN_HOST = words(
+_OWN_HOST = sought(
     r"\b(?:its|the|this|same|own|docker) (?:same )?host(?:'s)?\b(?:(?!container)[^.]){0,40}\b(?:address|port|service|ip"
     r"|lan|public|itself|server)\b|\bservices? (?:on|of) (?:the|its|my|this) (?:docker )?host\b|\bown (?:\w+ "
     r")?(?:address|ip)\b|\bsame host by its\b|\b(?:service|server|api|database|process)\w* (?:\w+ ){0,3}(?:on|at) "
@@ -32,7 +33,7 @@ _OWN_HOST = words(
 )
 _NEAR_CHARACTERS = 200
 _PRIVATE = Sought(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
-_GONE = words(r"\b(?:gone|missing|flush\w*|removed|deleted|lost|disappear\w*|wiped|iptables -F)\b")
+_GONE = sought(r"\b(?:gone|missing|flush\w*|removed|deleted|lost|disappear\w*|wiped|iptables -F)\b")
 _WEIGHT, _SEEN_WEIGHT = 16, 26
 
 

@@ -11,8 +11,9 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import JOINED, NAME_SERVERS
+from hairpin.suppose.hints.deciding import JOINED, NAME_SERVERS
+from hairpin.suppose.hints.hint import Hinted, Prose
+from hairpin.words.pattern import sought
 
 SURE = 30
 """The weight of a hint that the text states in plain words.  Such a hint also stands before the causes that an error in
@@ -49,13 +50,13 @@ _ADDRESS = Sought(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 _OF_CONTAINER = Sought(r"\bIP(?:v4)?Address\"?[:=]? ?\"?(?P<address>(?:\d{1,3}\.){3}\d{1,3})")
 _LOOPBACK = message("an address of the client's own loopback (127.0.0.0/8)")
 _UNKNOWN = message("an address that nobody here has")
-_PROXY = words(r"\b(?:nginx-proxy|traefik|reverse[ -]proxy|nginx proxy manager|caddy|haproxy|swag)\b")
-_GATEWAY_ERROR = words(r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable")
+_PROXY = sought(r"\b(?:nginx-proxy|traefik|reverse[ -]proxy|nginx proxy manager|caddy|haproxy|swag)\b")
+_GATEWAY_ERROR = sought(r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable")
 _LSOF = Sought(
     r"^(?P<process>\S+)\s+(?P<pid>\d+)\s+\S+\s+\d+u\s+IPv[46]\s.*\b(?:TCP|UDP) \S*:(?P<port>\d+)(?: \(LISTEN\))?\s*$"
 )
 _OF_ENGINE = ("docker", "com.docke", "conmon", "rootlessp", "pasta")
-_TAKEN = words(r"\b(?:bind|binding|in use|conflicts?|taken|occupied|allocated)\b|占用")
+_TAKEN = sought(r"\b(?:bind|binding|in use|conflicts?|taken|occupied|allocated)\b|占用")
 
 
 def stopped_containers(prose: Prose, told: ToldParts, flows: Iterable[Flow]) -> Iterator[Hinted]:
@@ -216,7 +217,7 @@ def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Itera
             return
 
 
-_NAME_FAILED = words(
+_NAME_FAILED = sought(
     r"could(?: not|n't) resolve|temporary (?:failure|error) (?:in name|resolving)|name resolution|bad address"
     r"|\bEAI_AGAIN\b|no such host|servers? could be reached|can(?:no|')t resolve|\bnot? (?:be )?resolv\w+|\bDNS\b"
     r"|unknown host|\bUNKNOWN_HOST\b|name or service not known|域名|解析"

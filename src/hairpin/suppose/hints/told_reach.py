@@ -12,59 +12,59 @@ from hairpin.network.prefix import address_text
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own_loopback
 from hairpin.question.asked import Origin
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import DESKTOP, HOST_NETWORK
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.pattern import sought
 
-_HOSTS_NETWORK = words(HOST_NETWORK)
-_IN_DESKTOP = words(DESKTOP)
-_POOL = words(r"(?<![\d.])172\.(?:1[6-9]|2\d|3[01])\.\d+\.(?!1\b)\d+(?![\d.:/])")
-_FROM_PC = words(
+_HOSTS_NETWORK = sought("{host_network}")
+_IN_DESKTOP = sought("{desktop}")
+_POOL = sought(r"(?<![\d.])172\.(?:1[6-9]|2\d|3[01])\.\d+\.(?!1\b)\d+(?![\d.:/])")
+_FROM_PC = sought(
     r"(?a:\b(?:my) (?:own )?(?:pc|computer|machine|host|laptop|mac)\b|\b(?:the|my|a) browser\b|\bfrom (?:the )?(?:host"
     r"|windows)\b)|浏览器|宿主机|本机"
 )
-_CONTAINERS_OWN = words(r"(?a:\bcontainers?\b|\bdocker\b)|容器")
-_BETWEEN_CONTAINERS = words(
+_CONTAINERS_OWN = sought(r"(?a:\bcontainers?\b|\bdocker\b)|容器")
+_BETWEEN_CONTAINERS = sought(
     r"\b(?:other|another|two|both|between|second) (?:\w+ )?containers?\b|\bfrom (?:inside |within )?(?:the |a )?(?:\w+ "
     r")?container\b|\brouter\b|\broutes?\b|\bvpn\b|\boverlap|\bsubnet\b|容器内|容器里"
 )
-_NO_PORTS_SHOWN = words(
+_NO_PORTS_SHOWN = sought(
     r"(?a:\b(?:docker|portainer|container)\b[^\n.]{0,60}\b(?:shows?|lists?|has|have|with|see"
     r"|display\w*)\b[^\n.]{0,12}\bno (?:\w+ )?ports?\b|\b(?:does(?: not|n't)|do(?: not|n't)) (?:show|list|see|display) "
     r"(?:any |the )?(?:\w+ )?ports?\b|\bports? (?:column |field |section )?(?:is|are|stays?) (?:empty|missing|blank)\b"
     r"|\b(?:empty|blank) ports? (?:column|field|list)\b)|(?:看不到|没有|没显示|不显示)[^\n，。]{0,8}端口"
     r"|端口[^\n，。]{0,4}(?:为空|是空|空白|没有显示)"
 )
-_CUSTOM = words(r"(?a:\b(?:custom|bridge|user[- ]defined|own) (?:docker )?network\b|\bbridge mode\b)|自定义网络|桥接")
-_HOST_HELPS = words(
+_CUSTOM = sought(r"(?a:\b(?:custom|bridge|user[- ]defined|own) (?:docker )?network\b|\bbridge mode\b)|自定义网络|桥接")
+_HOST_HELPS = sought(
     r"(?a:\b(?:with|on|in|to|using|use|via) (?:the )?host(?:'s)?[ -]?(?:network\w*|mode)\b[^\n.]{0,60}\b(?:works?"
     r"|worked|fine|reach\w*|ok|opens?|accessible|loads?)\b|\bhost[ -](?:network\w*|mode)\b[^\n.]{0,20}\b(?:works?"
     r"|worked|is fine|is ok)\b)|host ?(?:网络|模式)?[^\n，。]{0,8}(?:没问题|正常|可以)"
 )
-_INBOUND = words(
+_INBOUND = sought(
     r"(?a:\bweb ?(?:ui|page|site|interface)\b|\bbrowser\b|\bcan(?:not|'t) be (?:reached|accessed|opened)\b|\bports?\b"
     r"|\bopen (?:the|its) page\b)|浏览器|访问不了|打不开|端口"
 )
-_OUTBOUND = words(
+_OUTBOUND = sought(
     r"\binternet\b|外网|上网|\bresolv\w+|\bdns\b|\bapt(?:-get)?\b|\bmulticast\b|\bm-?dns\b|\bmacvlan\b|\bipvlan\b|\bbr0\b"
 )
-_PUBLISHED = words(
+_PUBLISHED = sought(
     r"-p ?\d|--publish|\bports?[\"']? ?:|->\d+/(?:tcp|udp)|\bEXPOSE\b|\bpublish\w*|\bport[ -]?(?:mapping|forward)\w*"
     r"|\bmap(?:s|ped|ping)?\b|映射|(?<![\d:.])\d{2,5}:\d{2,5}(?!:|\d)|\b(?:docker )?run -P\b"
 )
-_ADDED = words(r"--add-host|\bextra_hosts\b|\bhost-gateway\b|\bPodmanArgs\b")
-_STARTED = words(r"\bdocker(?:-| )compose\b|\bdocker (?:container )?run\b|^\s*services:")
+_ADDED = sought(r"--add-host|\bextra_hosts\b|\bhost-gateway\b|\bPodmanArgs\b")
+_STARTED = sought(r"\bdocker(?:-| )compose\b|\bdocker (?:container )?run\b|^\s*services:")
 _NAME = "host.docker.internal"
-_NAME_UNKNOWN = words(
+_NAME_UNKNOWN = sought(
     r"(?:ENOTFOUND|EAI_AGAIN|could(?: not|n't) resolve(?: host)?:?|bad address|lookup|unknown host|can't resolve|for "
     r"host|find|host name) ?\\?['\"]?host\.docker\.internal|host\.docker\.internal\\?['\"]?(?: to address)?:? (?:name "
     r"or service not known|no such host|nodename nor|temporary failure|NXDOMAIN|not found|could(?: not|n't) be resolved"
     r"|does(?: not|n't) resolve)"
 )
-_GATEWAY = words(r"host\.(?:docker|containers)\.internal|\bhost-gateway\b|\b172\.17\.0\.1\b")
+_GATEWAY = sought(r"host\.(?:docker|containers)\.internal|\bhost-gateway\b|\b172\.17\.0\.1\b")
 _IN_A_LOG = Sought(r"[\w.-]+\s*\||\[?\d{4}[-/]\d\d[-/]\d\d|time=")
 """Matches a line that a program has logged, perhaps inside of a container."""
-_NAME_KNOWN = words(r"\b172\.17\.0\.1\b|\b192\.168\.65\.\d+\b|\brefused\b|\btimed out\b|\b50[234]\b|no route to host")
+_NAME_KNOWN = sought(r"\b172\.17\.0\.1\b|\b192\.168\.65\.\d+\b|\brefused\b|\btimed out\b|\b50[234]\b|no route to host")
 
 
 def unpublished_port(prose: Prose, host: Host, told: ToldParts) -> Iterator[Hinted]:

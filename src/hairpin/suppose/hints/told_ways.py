@@ -11,15 +11,14 @@ from hairpin.host.link import is_bridge_by_name, is_engine_bridge
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import message
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.of_clients import BRIDGED_OUT, ROUTERS_SYSTEM
-from hairpin.suppose.hints.said.phrases import STALLS
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
+from hairpin.words.pattern import sought
 
 _INNER = Sought(r"lo$|docker|br-|veth|cni|podman|virbr|flannel|tun|tap|wg|cali|vxlan|dummy|bond|team|w[lw]")
 _NF_CALL = ("net", "bridge", "bridge-nf-call-iptables")
 _FEW_SYSCTLS = 8
-_STALLS = words(STALLS)
+_STALLS = sought("{stalls}")
 _SIZED = Sought(r"^\d+: (?P<name>[^:@\s]+)\S*: <(?P<flags>[A-Z0-9,_-]*)>.*? mtu (?P<mtu>\d+)", re.MULTILINE)
 _LINK_BLOCK = Sought(r"^\d+: ", re.MULTILINE)
 _MASQUERADES = Sought(
@@ -73,9 +72,9 @@ def two_routes(host: Host, told: ToldParts) -> Iterator[Hinted]:
 def silent_router(prose: Prose, told: ToldParts) -> Iterator[Hinted]:
     """Yield the hint that a router's system does not masquerade containers, if their packets to the outside get no
     answer at all.  The firewall of such a system rejects packets, and then the client gets an error."""
-    place = ROUTERS_SYSTEM.search(prose.text)
+    place = sought("{routers_system}").search(prose.text)
     results = {each.result for each in told.outcomes if each.failed}
-    if place is None or BRIDGED_OUT.search(prose.text) is None or "timeout" not in results:
+    if place is None or sought("{bridged_out}").search(prose.text) is None or "timeout" not in results:
         return
     if not results.isdisjoint(("refused", "reset", "unreachable", "prohibited")):
         return

@@ -15,9 +15,10 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
+from hairpin.words.pattern import sought
 
 _UDP = {
     67: "DHCP", 69: "TFTP", 123: "NTP", 161: "SNMP", 162: "SNMP", 500: "IPsec", 1645: "RADIUS", 1646: "RADIUS",
@@ -29,15 +30,15 @@ _UDP = {
 }  # fmt: skip
 """Ports of services whose clients use UDP."""
 _MOSTLY_UDP = {
-    53: ("DNS", words(r"\b(?:dig|nslookup|dns|pi-?hole|adguard|unbound|bind9|dnsmasq|resolv\w*)\b|域名|解析")),
-    514: ("syslog", words(r"\b(?:syslog|rsyslog|graylog|logger|promtail)\b")),
-    1194: ("OpenVPN", words(r"\bopenvpn\b")),
-    3478: ("STUN", words(r"\b(?:stun|turn|coturn|webrtc)\b")),
-    5060: ("SIP", words(r"\b(?:sip|asterisk|freeswitch|freepbx|voip|kamailio)\b")),
-    7777: ("game", words(r"\b(?:ark|satisfactory|unturned|conan|unreal)\b")),
-    12201: ("GELF", words(r"\bgelf\b")),
-    15000: ("Satisfactory", words(r"\bsatisfactory\b")),
-    64738: ("Mumble", words(r"\bmumble\b|\bmurmur\b")),
+    53: ("DNS", sought(r"\b(?:dig|nslookup|dns|pi-?hole|adguard|unbound|bind9|dnsmasq|resolv\w*)\b|域名|解析")),
+    514: ("syslog", sought(r"\b(?:syslog|rsyslog|graylog|logger|promtail)\b")),
+    1194: ("OpenVPN", sought(r"\bopenvpn\b")),
+    3478: ("STUN", sought(r"\b(?:stun|turn|coturn|webrtc)\b")),
+    5060: ("SIP", sought(r"\b(?:sip|asterisk|freeswitch|freepbx|voip|kamailio)\b")),
+    7777: ("game", sought(r"\b(?:ark|satisfactory|unturned|conan|unreal)\b")),
+    12201: ("GELF", sought(r"\bgelf\b")),
+    15000: ("Satisfactory", sought(r"\bsatisfactory\b")),
+    64738: ("Mumble", sought(r"\bmumble\b|\bmurmur\b")),
 }
 """Ports of services that speak UDP and TCP, or that share a number with others, with the words that name them."""
 _MAPPING = Sought(
@@ -63,14 +64,14 @@ _OWN_PORTS: tuple[tuple[Sought, frozenset[int]], ...] = tuple(
 )  # fmt: skip
 """The ports on which the services of well-known images listen, unless somebody configures another port."""
 _URL = r"https?://(?:0\.0\.0\.0|localhost|127\.0\.0\.1|\[::1?\]):{port}(?!\d)"
-_ROOTLESS = words(
+_ROOTLESS = sought(
     r"\brootless\w*|\bslirp4netns\b|\bpasta\b|^[^#\n]{0,40}\$ (?:podman|nerdctl)|(?<!sudo[ ])\bpodman (?:run|create"
     r"|play|kube|start|pod)\b|\buid=1\d{3}\b|systemctl --user"
 )
-_DENIED = words(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|权限不够|权限不足")
-_AS_ROOT = words(r"\bsudo (?:podman|nerdctl|docker)\b|\b(?:run|running|as) (?:as )?root\b|^#\s+podman|root@")
+_DENIED = sought(r"permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|权限不够|权限不足")
+_AS_ROOT = sought(r"\bsudo (?:podman|nerdctl|docker)\b|\b(?:run|running|as) (?:as )?root\b|^#\s+podman|root@")
 _FIRST_FREE = 1024
-_NOT_STARTED = words(r"address already in use|already allocated|failed to bind|Bind for \S+ failed")
+_NOT_STARTED = sought(r"address already in use|already allocated|failed to bind|Bind for \S+ failed")
 _STACKED = Sought(r"\b(?:mac|ip)vlan")
 """Matches the name of a network whose containers publish no ports."""
 _SYSCTL = "sysctl net.ipv4.ip_unprivileged_port_start; id -u; podman info --format '{{.Host.Security.Rootless}}'"

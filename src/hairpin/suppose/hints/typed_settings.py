@@ -16,10 +16,12 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
-from hairpin.suppose.hints.hint import Hinted, Prose, words
-from hairpin.suppose.hints.said.phrases import JOINED, MANY_NETWORKS, MANY_NETWORKS_SHOWS
+from hairpin.suppose.hints.deciding import JOINED
+from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_names import SURE
 from hairpin.suppose.parts import inside_command
+from hairpin.words.hints import said_by_name
+from hairpin.words.pattern import sought
 
 _PAIR = Sought(
     r"(?:^\s*(?:-\s+)?[\"']?|(?:-e|--env|--label|-l|ENV)[ =][\"']?)"
@@ -42,16 +44,16 @@ _LABEL_ON = Sought(r"traefik\.")
 _TRAEFIK = Sought(r"(?:^|/)traefik(?:[:@]|$)")
 _HEAD = Sought(r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?:\s*(?:#.*)?$|--name[ =](?P<typed>[\w.-]+)", re.MULTILINE)
 """Matches the key of a service, and the name in a command line."""
-_PROXY_FAILS = words(
+_PROXY_FAILS = sought(
     r"\b50[234]\b|bad gateway|gateway time-?out|service unavailable|\btime[sd]? ?out\b|\b404\b|not found|\brefused\b"
 )
 _BROKER = Sought(r"mosquitto|mqtt", re.IGNORECASE)
-_OPENED = words(
+_OPENED = sought(
     r"\blistener \d+|allow_anonymous true|mosquitto:1\.|mosquitto (?:version )?1\.[0-6]|mosquitto\.conf:|no-auth\.conf"
     r"|not auth\w+|identifier rejected"
 )
-_MOSQUITTO = words(r"\bmosquitto\b|\bmqtt\b")
-_REFUSED = words(r"connection refused|ECONNREFUSED|\brefused\b|拒绝")
+_MOSQUITTO = sought(r"\bmosquitto\b|\bmqtt\b")
+_REFUSED = sought(r"connection refused|ECONNREFUSED|\brefused\b|拒绝")
 
 
 class TypedSetting(NamedTuple):
@@ -142,8 +144,9 @@ def _on_another_network(prose: Prose, host: Host, settings: tuple[TypedSetting, 
         is_misnamed = named is not None and named not in own
         is_open = named is None and "docker.network=" not in prose.text and bool(own - joined) and bool(own & joined)
         if is_misnamed or is_open:
-            yield Hinted("no-common-network-for-name", SURE - 2, MANY_NETWORKS, *prose.line_at(each.place),
-                command=f"docker network ls; {JOINED}", shows=MANY_NETWORKS_SHOWS)  # fmt: skip
+            means, shows = said_by_name("many_networks"), said_by_name("many_networks_shows")
+            yield Hinted("no-common-network-for-name", SURE - 2, means, *prose.line_at(each.place),
+                command=f"docker network ls; {JOINED}", shows=shows)  # fmt: skip
             return
 
 

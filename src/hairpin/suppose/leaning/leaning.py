@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hairpin.suppose.hints.hint import Hinted
-from hairpin.suppose.leaning.table import LEANS, Lean
+from hairpin.words.leans import Lean, leans
 
 _LEAST = 6
 """A cause is named only if it has at least this number of points."""
@@ -59,7 +59,7 @@ def usual_of(features: frozenset[str], fill: dict[str, str]) -> Iterator[Hinted]
 
 def _rows_by_points(features: frozenset[str]) -> list[tuple[int, Lean]]:
     """Return each row of the tables with its points; the row with the most points comes first."""
-    return sorted(((points_of(each, features), each) for each in LEANS), key=lambda each: -each[0])
+    return sorted(((points_of(each, features), each) for each in leans()), key=lambda each: -each[0])
 
 
 def _may_be(lean: Lean, features: frozenset[str]) -> bool:

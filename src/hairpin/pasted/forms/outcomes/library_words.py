@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from hairpin.evidence.told import Result
 from hairpin.pasted.form import NO_COMMAND, Found, OutputForm, Paste
-from hairpin.pasted.forms.outcomes.errno import ERRNOS
 from hairpin.pasted.forms.outcomes.outcome import (
     ADDRESS,
     NAME,
@@ -26,6 +25,7 @@ from hairpin.pasted.forms.outcomes.outcome import (
     target_of,
 )
 from hairpin.sought import Sought
+from hairpin.words.errors import errnos
 
 _Read = Callable[[re.Match[str]], Seen | None]
 _HOST = rf"(?P<host>{ADDRESS}|\[[0-9a-fA-F:%\w]+\]|{NAME})"
@@ -36,12 +36,12 @@ _BY_ERROR: dict[str, Result] = {
 }  # fmt: skip
 _NUMBERS: dict[str, Result] = {
     "-2": "no-name", "-3": "no-name", "-5": "no-name", "11001": "no-name", "11002": "no-name",
-    **{number: _BY_ERROR[each.error] for each in ERRNOS for number in each.numbers},
+    **{number: _BY_ERROR[each.error] for each in errnos() for number in each.numbers},
 }  # fmt: skip
 """The results by the numbers of errors: those of ``getaddrinfo``, and those of a connection."""
 _CODES: dict[str, Result] = {
     "EACCES": "prohibited", "EPERM": "prohibited", "ENOTFOUND": "no-name", "EAI_AGAIN": "no-name",
-    **{each.name: _BY_ERROR[each.error] for each in ERRNOS},
+    **{each.name: _BY_ERROR[each.error] for each in errnos()},
 }  # fmt: skip
 _CODE = rf"(?P<code>{'|'.join(_CODES)})"
 _NUMBER = Sought(r"\[Errno (-?\d+)\]|\(os error (\d+)\)|\bOs \{ code: (\d+)")
