@@ -23,8 +23,8 @@ URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
 # Hosts that may be named. Any other host, such as a package registry, may be gone tomorrow.
 HOSTS = re.compile(
     r"localhost|[\d.]+|[a-z-]+|(.+\.)?(example(\.(com|net|org))?|test|invalid|internal)"
-    r"|(bugs\.debian|firewalld|lore\.kernel|man\.archlinux|man7|netfilter|wiki\.nftables)\.org|(blog|docs)\.podman\.io|git\.zx2c4\.com|newreleases\.io"
-    r"|github\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|debian|kernel|netfilter|rfc-editor|w3)\.org"
+    r"|(bugs\.debian|firewalld|lore\.kernel|man\.archlinux|man7|netfilter|wiki\.(debian|libvirt|nftables))\.org|(blog|docs)\.podman\.io|git\.zx2c4\.com|newreleases\.io"
+    r"|(discuss\.)?linuxcontainers\.org|git(hub|lab)\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|debian|kernel|netfilter|rfc-editor|w3)\.org"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.*-])/(?:w[o]rk|r[o]ot/\.\w+|h[o]me/(?!(?:alice|bob)\b)\w+|tmp/t[e]am)\b")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[o] cover")

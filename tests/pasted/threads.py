@@ -16,6 +16,9 @@ import msgspec
 
 FOLDER = Path(__file__).parent / "threads"
 
+_MOST_S = 120.0
+"""After this time in seconds, nobody waits for the answer any more."""
+
 
 class Score(NamedTuple):
     """The judgement of one thread: ``proven``, ``first`` or ``second`` (the cause's place), ``next`` (the command
@@ -37,7 +40,10 @@ def judged(name: str) -> Score:
     truth = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
     begun = time.monotonic()
     command = [sys.executable, "-m", "hairpin", "check", *truth["ask"], "--text", str(FOLDER / f"{name}.txt"), "--json"]
-    done = subprocess.run([*command, "--no-replica"], capture_output=True, text=True, check=False, timeout=120)
+    try:
+        done = subprocess.run([*command, "--no-replica"], capture_output=True, text=True, check=False, timeout=_MOST_S)
+    except subprocess.TimeoutExpired:
+        return Score(name, "missed", f"no answer after {_MOST_S} seconds", _MOST_S)
     took = time.monotonic() - begun
     if not done.stdout:
         return Score(name, "missed", f"exit {done.returncode}: {done.stderr.strip()[:150]}", took)

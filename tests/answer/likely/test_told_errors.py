@@ -169,3 +169,16 @@ def test_the_engine_knows_which_of_its_containers_holds_the_port() -> None:
     allocated = "Error response from daemon: Bind for 192.0.2.10:8080 failed: port is already allocated\n"
     proven = [each.id for each in told(TAKEN, allocated).causes if not each.likely]
     assert proven == ["port-allocated-by-other-container"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    (
+        "failed to set up container networking: adding interface veth1 to bridge br-1 failed: exchange full\n",
+        "driver failed programming external connectivity on endpoint web (1f): failed to start docker-proxy\n",
+    ),
+)
+def test_an_error_whose_end_says_why_proves_nothing(said: str) -> None:
+    found = told(f"docker: Error response from daemon: {said}")
+    assert found.causes
+    assert all(each.likely for each in found.causes)

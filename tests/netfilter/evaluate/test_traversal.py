@@ -258,3 +258,12 @@ def test_a_written_address_that_the_frame_has_already_changes_nothing(mac: int, 
     base = ir.Chain("c", (ir.Rule((written, ir.Verdict("accept")), "", 1),), "forward", policy="accept")
     found = decide(ir.Table("bridge", "t", "ebtables", (base,)), base, seen, Place(), ())
     assert {each.verdict for each in found} == verdicts
+
+
+def test_of_many_branches_each_effect_is_kept_once() -> None:
+    """Few doubts are kept apart, each with its conditions; of many only what they do to the packet is."""
+    few = decided("-A FORWARD -m unlisted --rules -j ACCEPT\n-A FORWARD -m unlisted --rules -j DROP\n")
+    many = decided("-A FORWARD -m unlisted --rules -j LOG\n" * 5 + "-A FORWARD -m unlisted --rules -j ACCEPT\n")
+    assert sorted(each.verdict for each in few) == ["accept", "drop", "drop"]
+    assert sorted(each.verdict for each in many) == ["accept", "drop"]
+    assert all(each.conditions for each in many)

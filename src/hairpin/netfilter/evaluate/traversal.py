@@ -27,11 +27,10 @@ from hairpin.netfilter.packet import Seen
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
 """Targets that give the packet to a program, which returns it.  The packet then continues after the base chain.  The
 packet also continues after the base chain if no program listens and the rule has ``bypass``: nf_queue()."""
-
-
 _NAMELESS = frozenset({"jump", "goto"})
 """Statements that jump to a chain without a name.  nft lists this chain's rules as text, so hairpin cannot know whether
 the chain accepts, drops or returns the packet."""
+_MOST_EXACT = 8  # a listing without interfaces doubts each rule, and each packet would multiply the branches
 
 
 class _Cursor(msgspec.Struct):
@@ -86,13 +85,16 @@ def decide(
 
 
 def _join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Return the decisions.  If all decisions have the same effect on the packet, they are joined into one decision."""
+    """Return the decisions.  If all have the same effect on the packet, they are joined.  Of more than ``_MOST_EXACT``,
+    only the first decision of each effect is kept."""
     if len(decisions) == 1:
         return decisions
     first = decisions[0]
     if all(_effect(each) == _effect(first) for each in decisions):
         return (msgspec.structs.replace(first, conditions=(), joined=tuple(each.trail for each in decisions)),)
-    return decisions
+    if len(decisions) <= _MOST_EXACT:
+        return decisions
+    return tuple({_effect(each): each for each in reversed(decisions)}.values())[::-1]
 
 
 def _effect(decision: Decision) -> tuple[object, ...]:
