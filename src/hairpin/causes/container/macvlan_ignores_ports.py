@@ -77,7 +77,8 @@ def _led_by_macvlan(
     facts = {"name": container.name, "driver": led.driver, "network": led.name, "other": bridged.name, "tool": tool}
     advice = message(
         "take {name} off {network} (`{tool} network disconnect {network} {name}`): its port is then published on "
-        "{other} again. To keep both, recreate {network} with --internal, or under a name that sorts after {other}",
+        "{other} again. To keep both, connect {name} to {other} with a higher gateway priority than to {network} "
+        "(`docker network connect --gw-priority`, from Docker 28 on), or recreate {network} with --internal",
         **facts,
     )
     change = _led_by_bridge(view.host, container, binding, bridged, ByPerson(advice))
