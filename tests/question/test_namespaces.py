@@ -10,7 +10,7 @@ from hairpin.host.managers import NamedGuest
 from hairpin.network.flow import FromContainer, Outside
 from hairpin.network.index import holders
 from hairpin.network.network import Network
-from hairpin.question.flows import flows_for
+from hairpin.question.flows import flows_for, pod_flows
 from hairpin.question.namespaces import (
     asking_namespace,
     links_towards,
@@ -204,3 +204,13 @@ def test_of_several_addresses_the_named_one_is_the_source() -> None:
     (flow,) = flows_for(net, (parse_target("8151"),), parse_origin("10.4.0.9"))
     assert flow.start == FromContainer("worker", named(), POD + 7)
     assert walk_flow(net, flow).usual.request[0].packet.saddr == POD + 7
+
+
+@pytest.mark.parametrize("leads_out", (True, False))
+def test_a_guest_is_asked_for_its_way_out_only_if_its_network_gives_it_one(*, leads_out: bool) -> None:
+    guest = inside()
+    routes = guest.routes if leads_out else tuple(each for each in guest.routes if each.prefix_length)
+    net = whole(msgspec.structs.replace(guest, routes=routes))
+    held = net.with_host(msgspec.structs.replace(net.this, named_guests=(NamedGuest("box", "libvirt", guest.name),)))
+    outward = [each for each in pod_flows(held, held.this) if each.purpose == "egress"]
+    assert bool(outward) is leads_out

@@ -280,7 +280,8 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
             continue
         for port in listening(namespace, 4, own):
             yield Flow(FromHost(), 4, own, "tcp", port, host=host.name, asked_host=host.name)
-        if out:
+        # A guest without a route out has none by its network: libvirt's network that is isolated gives it no router.
+        if out and (netns.is_pod or lookup(namespace, Query(4, first)).type == "unicast"):
             yield _outward(host, start_in(network, netns), first, others)
     for guest in host.named_guests if out else ():
         for version, address in guest.addresses:
