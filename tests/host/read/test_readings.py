@@ -31,6 +31,17 @@ def test_unread(key: str, outcome: Outcome, text: str, unread: bool) -> None:
     assert readings.unread_in("container:web") == ()
 
 
+def test_the_reason_is_the_error_and_no_warning_before_it() -> None:
+    warning = 'time="2026-11-30T22:23:58Z" level=warning msg="\\"/\\" is not a shared mount"'
+    error = "Error: cannot set up namespace using newuidmap: exit status 1"
+    both, alone = (
+        Readings(evidence(("podman-containers", HOST, "podman ps", text), outcome="failed"))
+        for text in (f"{warning}\n{error}\nmore", warning)
+    )
+    assert [str(each.reason) for each in both.unread] == [error]
+    assert [str(each.reason) for each in alone.unread] == [warning]
+
+
 STATUSES: dict[str, tuple[Outcome, int, bool, bool]] = {
     "no such tool": ("absent", 127, False, False),
     "in the kernel, and no tool for it": ("absent", UNSHOWN, True, False),

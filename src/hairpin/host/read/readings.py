@@ -4,6 +4,7 @@ A part of a host is kept with its inputs.  Therefore only the changed parts are 
 host.  Parts contain parts: a namespace has links, routes and rules, and rules have tables.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
@@ -48,6 +49,8 @@ _SIGNS = frozenset((*_OF_HOST, "firewalld-state", "ufw-conf", "boot-scripts", "o
 """Readings that every collector makes.  If an evidence has fewer than two of these readings, a person has written or
 pasted the evidence, so its gaps are intended."""
 
+_WARNING = re.compile(r"\blevel=(?:warning|info|debug)\b")
+
 
 class Part(msgspec.Struct, frozen=True):
     """A part of a host.  ``value``: the result, which was made from ``inputs`` and from the readings at the places
@@ -84,6 +87,13 @@ class _Making:
         self.parts: dict[Name, Part] = {}
 
 
+def _reason_in(text: str) -> str:
+    """Return the line of a failed tool's error output that says why it failed: the first that is no warning.  Podman
+    and Docker log warnings before their error."""
+    lines = text.strip().split("\n")
+    return next((each for each in lines if _WARNING.search(each) is None), lines[0])
+
+
 class Readings:
     r"""Gives access to readings, and collects the readings that were refused, failed or could not be parsed.
 
@@ -111,7 +121,7 @@ class Readings:
             if reading.status == NOT_JSON:
                 self._not_json.add(reading.key)
             if reading.key not in _OPTIONAL and (reading.outcome != "absent" or reading.status == UNSHOWN):
-                self.miss(reading, reading.text.strip().partition("\n")[0] or reading.outcome)
+                self.miss(reading, _reason_in(reading.text) or reading.outcome)
         self._making.missed += lacking(evidence)
 
     @property
