@@ -44,6 +44,7 @@ def test_the_program_comes_before_what_it_made(
         trial = next(each for each in maker["evidence"] if report["evidence"][each]["excerpt"] == "taken for equal")
         assert report["evidence"][trial]["origin"].startswith("unshare --net iptables")
         assert not any("next start" in each["text"] for each in lost["remedies"][0]["side_effects"])
+        assert lost["remedies"][0]["commands"]  # the rules can be put back, whatever is done about the program
 
 
 def test_the_bug_without_a_loss_is_one_line_of_advice(capsys: pytest.CaptureFixture[str]) -> None:

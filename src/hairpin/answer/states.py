@@ -10,6 +10,7 @@ from hairpin.answer.cause_answers import by_severity, of_reading, with_refs
 from hairpin.causes.cause import Finding
 from hairpin.causes.registry import causes_of_host
 from hairpin.causes.where import container_of
+from hairpin.change.calls import SetUnitState
 from hairpin.host.host import Host
 from hairpin.host.idle import IdleContainer
 from hairpin.message import Message, message
@@ -186,10 +187,12 @@ def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
 
 
 def _behind(maker: CauseAnswer, made: CauseAnswer) -> CauseAnswer:
-    """Return the made cause, which follows from its maker.  As long as a person has not repaired the maker, the repair
-    of the made cause cannot help, so it is left to the person, too."""
+    """Return the made cause, which follows from its maker.  A daemon does not start as long as a person has not
+    repaired what keeps it from starting, so its start is left to that person, too.  Rules can be put back at any
+    time."""
     after = msgspec.structs.replace(made, follows_from=(*made.follows_from, maker.ref))
-    if any(each.commands for each in maker.remedies):
+    starts = any(isinstance(each, SetUnitState) for each in made.candidate.change.calls)
+    if not starts or any(each.commands for each in maker.remedies):
         return after
     from hairpin.remedy.remedy import Remedy  # noqa: PLC0415 - most hosts have no such state
 
