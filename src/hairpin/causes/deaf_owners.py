@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.change.deaf_owner import Deaf, deaf_owner
+from hairpin.change.deaf_owner import Deaf, deaf_owner, is_deaf
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
@@ -16,7 +16,7 @@ def with_obeyed_calls(candidate: Candidate, host: Host) -> Candidate:
     the repair."""
     changes = (candidate.change, *(each.change for each in candidate.ways))
     owners = {deaf_owner(call, host) for each in changes for call in each.calls}
-    if host.firewalld is not None and not host.firewalld.running:
+    if is_deaf("firewalld", host):
         owners |= {"firewalld" for each in candidate.ways for line in each.typed if line.startswith("firewall-cmd")}
     deaf: tuple[Deaf, ...] = tuple(each for each in ("firewalld", "ufw") if each in owners)
     if not deaf:

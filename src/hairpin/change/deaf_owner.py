@@ -21,6 +21,13 @@ Deaf = Literal["firewalld", "ufw"]
 call for dockerd starts it (``engines/docker/daemon.py``)."""
 
 
+def is_deaf(owner: Deaf, host: Host) -> bool:
+    """Return whether the host has the manager, and the manager obeys no command now."""
+    if owner == "firewalld":
+        return host.firewalld is not None and not host.firewalld.running
+    return host.ufw is not None and not host.ufw.enabled
+
+
 def deaf_owner(call: Call, host: Host) -> Deaf | None:
     """Return the manager that would not carry the call out on this host now; None if the call is carried out, or if it
     is not known whether the manager runs.
@@ -37,8 +44,8 @@ def deaf_owner(call: Call, host: Host) -> Deaf | None:
             | AddDirectChain()
             | SetPanicMode()
         ):
-            return "firewalld" if host.firewalld is not None and not host.firewalld.running else None
+            return "firewalld" if is_deaf("firewalld", host) else None
         case AllowInUfw() | ReloadUfw():
-            return "ufw" if host.ufw is not None and not host.ufw.enabled else None
+            return "ufw" if is_deaf("ufw", host) else None
         case _:
             return None

@@ -51,9 +51,7 @@ def _starts_one_of(*names: str) -> Callable[[Host], bool]:
 
     def starts_one(host: Host) -> bool:
         found = (unit(host, name) for name in names)
-        return any(
-            each is not None and (each.enabled.startswith("enabled") or each.active == "active") for each in found
-        )
+        return any(each is not None and (each.is_enabled or each.active == "active") for each in found)
 
     return starts_one
 

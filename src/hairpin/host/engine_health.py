@@ -161,7 +161,7 @@ def _enabled(host: Host, engine: Engine) -> bool:
     if engine.boot is not None and engine.boot.enabled:
         return True
     units = [each for each in host.units if each.name in _UNITS]
-    return any(each.enabled.startswith("enabled") or each.active == "failed" for each in units)
+    return any(each.is_enabled or each.active == "failed" for each in units)
 
 
 def _switched_off(host: Host) -> bool:

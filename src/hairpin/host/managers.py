@@ -96,6 +96,11 @@ class Unit(msgspec.Struct, frozen=True):
     denies: tuple[Prefix, ...] = ()
     filters: tuple[FilterLine, ...] = ()
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether systemd starts the unit at boot.  The state may also be ``enabled-runtime``."""
+        return self.enabled.startswith("enabled")
+
 
 class Version(msgspec.Struct, frozen=True):
     """A program's version.  ``text``: the version as the program prints it."""

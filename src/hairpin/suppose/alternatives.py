@@ -14,10 +14,12 @@ from hairpin.events.course import Course
 from hairpin.events.engines._containers import with_container_ended
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
+from hairpin.host.boot.sysctl_files import FORWARDING
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables import save
 from hairpin.netfilter.iptables.save import IptablesDialect
@@ -155,21 +157,26 @@ def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterat
 
 def _of_switches(host: Host, told: ToldParts) -> Iterator[Alternative]:
     own = host.netns
-    if _FORWARD not in told.sysctls and ("net", "ipv4", "conf", "all", "forwarding") not in told.sysctls:
+    if told.sysctls.isdisjoint(FORWARDING):
         off = Change((SetSysctl(own, _FORWARD, "0"),))
         yield Alternative("ip-forward-off", 4, off)
     # A host whose master switch is told to be on, and that does not forward, has one link's switch off.
     weight = 3 if _FORWARD in told.sysctls and host.namespace(HOST).sysctls.values.get(_FORWARD) == "1" else 1
-    bridges = (joined.bridge for engine in host.engines for joined in engine.networks if joined.bridge)
-    for link in dict.fromkeys((*uplinks(host), *bridges)):
-        path = ("net", "ipv4", "conf", link, "forwarding")
+    for path in link_switches(host):
         if path not in told.sysctls:
-            said = message("net.ipv4.conf.{link}.forwarding = 0", link=link)
+            said = message("net.ipv4.conf.{link}.forwarding = 0", link=path[3])
             off = Change((SetSysctl(own, path, "0"),))
             yield Alternative("interface-forwarding-off", weight, off, shows=said)
 
 
-def uplinks(host: Host) -> tuple[str, ...]:
+def link_switches(host: Host) -> tuple[Path, ...]:
+    """Return the IPv4 forwarding switches of the uplinks and of the engines' bridges."""
+    bridges = (joined.bridge for engine in host.engines for joined in engine.networks if joined.bridge)
+    links = dict.fromkeys((*_uplinks(host), *bridges))
+    return tuple(("net", "ipv4", "conf", link, "forwarding") for link in links)
+
+
+def _uplinks(host: Host) -> tuple[str, ...]:
     """Return the links by which the host's default routes lead."""
     own = host.namespace(HOST)
     routes = (each for each in own.routes if not each.prefix_length)
@@ -260,7 +267,7 @@ def _replacement(host: Host, table: Table, wanted: _Rules) -> Change:
         f"*{table.name}",
         *(f":{each.name} {_policy(each.name, each.policy, wanted)} [0:0]" for each in table.chains if each.hook),
         *(f":{name} - [0:0]" for name in own),
-        *([wanted.first.format(next(iter(uplinks(host)), "eth0"))] if wanted.first else []),
+        *([wanted.first.format(next(iter(_uplinks(host)), "eth0"))] if wanted.first else []),
         *rules,
         "COMMIT",
     )

@@ -16,6 +16,7 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
+from hairpin.host.boot.sysctl_files import FORWARDING
 from hairpin.host.host import Host
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
@@ -28,7 +29,6 @@ from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
-_MASTERS = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
 _WALKED = frozenset((SYSCTLS, RULES, LINKS))
 """The commands of the supposed parts whose most favourable states are walked or looked up."""
 
@@ -134,7 +134,7 @@ def _is_told(stop: Stop, host: Host, told: ToldParts) -> bool:
 def _is_off(host: Host, told: ToldParts) -> bool:
     """Return whether the text shows that the switch for all links is off."""
     values = host.namespace(HOST).sysctls.values
-    return any(path in told.sysctls and values.get(path) == "0" for path in _MASTERS)
+    return any(path in told.sysctls and values.get(path) == "0" for path in FORWARDING)
 
 
 def _comes_in_by_told_link(host: Host, told: ToldParts, trace: Trace) -> bool:

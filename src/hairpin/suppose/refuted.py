@@ -6,14 +6,13 @@ Words of a text may still point to such a cause: the writer has suspected it, to
 from collections.abc import Iterator
 
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import ToldParts, ToldTable
+from hairpin.evidence.told import ToldParts
+from hairpin.host.boot.sysctl_files import FORWARDING
 from hairpin.host.host import Host
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.flow import Flow
-from hairpin.pasted.forms.rules.listed_words import UNLISTED
-from hairpin.suppose.alternatives import uplinks
-
-_FORWARD = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
+from hairpin.suppose.alternatives import link_switches
+from hairpin.suppose.told import shows_whole
 
 
 def refuted_causes(host: Host, flows: tuple[Flow, ...]) -> frozenset[str]:
@@ -29,11 +28,10 @@ def refuted_causes(host: Host, flows: tuple[Flow, ...]) -> frozenset[str]:
 
 def _by_switches(host: Host, told: ToldParts) -> Iterator[str]:
     values = host.namespace(HOST).sysctls.values
-    shown = [path for path in _FORWARD if path in told.sysctls]
+    shown = [path for path in FORWARDING if path in told.sysctls]
     if shown and all(values.get(path) == "1" for path in shown):
         yield "ip-forward-off"
-    bridges = (joined.bridge for engine in host.engines for joined in engine.networks if joined.bridge)
-    own = [("net", "ipv4", "conf", link, "forwarding") for link in dict.fromkeys((*uplinks(host), *bridges))]
+    own = link_switches(host)
     if own and all(path in told.sysctls and values.get(path) == "1" for path in own):
         yield "interface-forwarding-off"
 
@@ -64,17 +62,11 @@ def _by_rules(host: Host, told: ToldParts) -> Iterator[str]:
 
 def _whole(host: Host, told: ToldParts, name: str) -> Table | None:
     """Return the told IPv4 table of iptables, if each of its rules is known."""
-    if ToldTable("ip", name) not in told.tables or (HOST, "ip") in told.doubtful:
-        return None
-    if any((each.family, each.table) == ("ip", name) for each in told.left_out):
-        return None
     tables = host.namespace(HOST).ruleset.tables
     named = [
         each for each in tables if (each.family, each.name) == ("ip", name) and each.dialect.startswith("iptables")
     ]
-    if len(named) != 1 or any(f"-m {UNLISTED}" in rule for chain in named[0].chains for rule in _rules(chain)):
-        return None
-    return named[0]
+    return named[0] if len(named) == 1 and shows_whole(told, name, named) else None
 
 
 def _rules(chain: Chain | None) -> tuple[str, ...]:
@@ -109,11 +101,8 @@ def _by_sockets(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterato
         netns = HOST if not flow.container else container.netns if container is not None else None
         if netns is None or netns not in host or not told.proves(netns, "sockets"):
             continue
-        published = (
-            {(str(each.protocol), each.host_port): each.container_port for each in container.bindings}
-            if (container is not None)
-            else {}
-        )
+        bindings = container.bindings if container is not None else ()
+        published = {(str(each.protocol), each.host_port): each.container_port for each in bindings}
         port = published.get((flow.protocol, flow.dport), flow.dport)
         held = (each for each in host.namespace(netns).sockets if (each.protocol, each.port) == (flow.protocol, port))
         if any(each.address is None for each in held):

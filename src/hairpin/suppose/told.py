@@ -1,7 +1,7 @@
 """Finds out which parts of its host a text tells, from the readings of the text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -11,6 +11,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import is_bridge_by_name
 from hairpin.netfilter.ir import Table
 from hairpin.pasted.counted import CountedOutput, counted_of
+from hairpin.pasted.forms.rules.listed_words import UNLISTED
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.sought import Sought
@@ -91,6 +92,17 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         mapped=any(each.as_ == CLEANED for each in recognised_in(evidence)),
         files=frozenset((*(each.origin for each in evidence.readings if each.key in _FILES), *_empty_files(counted))),
     )
+
+
+def shows_whole(told: ToldParts, name: str, tables: Iterable[Table]) -> bool:
+    """Return whether the text lists the IPv4 table of iptables, leaves no rule of it out, and each rule is known.
+    ``tables``: the tables of that name which were read."""
+    if ToldTable("ip", name) not in told.tables or (HOST, "ip") in told.doubtful:
+        return False
+    if any((each.family, each.table) == ("ip", name) for each in told.left_out):
+        return False
+    rules = (rule for each in tables for chain in each.chains for rule in chain.rules)
+    return not any(f"-m {UNLISTED}" in rule.text for rule in rules)
 
 
 def listed_fields(evidence: Evidence) -> frozenset[tuple[str, str]]:

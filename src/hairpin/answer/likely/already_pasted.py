@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from hairpin.answer.answer import Answer
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import ToldParts, ToldTable
+from hairpin.evidence.told import ToldParts
 from hairpin.host.host import Host
-from hairpin.pasted.forms.rules.listed_words import UNLISTED
 from hairpin.pasted.listed import recognised_in
 from hairpin.sought import Sought
-from hairpin.suppose.told import listed_fields
+from hairpin.suppose.told import listed_fields, shows_whole
 
 _IN_CONTAINER = Sought(
     r"(?:(?:docker|podman) exec (?:-\S+ )*(?P<name>[\w.-]+) |sudo nsenter -n -t \"\$\((?:docker|podman) inspect -f \S+ "
@@ -55,8 +54,8 @@ _TABLES = ("filter", "nat")
 
 
 def still_to_run(answer: Answer, command: str) -> str:
-    """Return the command line without the commands whose outputs the text has; empty if it has all of them.  Of a
-    listing of all rules, a table that the text lacks is left."""
+    """Return the command line without the commands whose outputs the text has; empty if it has all of them.  If the
+    command lists all rules and the text lacks one table, the command for this table is left."""
     return "; ".join(part for each in commands_in(command) for part in _left_of(answer, each))
 
 
@@ -117,10 +116,5 @@ def _shows_switches(told: ToldParts, name: str, words: str) -> bool:
 
 def _shows_table(host: Host, name: str) -> bool:
     """Return whether the text lists the table of iptables, and no rule of it is unknown."""
-    told = host.told
-    if told is None or ToldTable("ip", name) not in told.tables or (HOST, "ip") in told.doubtful:
-        return False
-    if any((each.family, each.table) == ("ip", name) for each in told.left_out):
-        return False
-    tables = (each for each in host.namespace(HOST).ruleset.tables if (each.family, each.name) == ("ip", name))
-    return not any(f"-m {UNLISTED}" in r.text for each in tables for chain in each.chains for r in chain.rules)
+    tables = [each for each in host.namespace(HOST).ruleset.tables if (each.family, each.name) == ("ip", name)]
+    return host.told is not None and shows_whole(host.told, name, tables)

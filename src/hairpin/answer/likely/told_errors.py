@@ -229,7 +229,7 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
             "nothing-listens-there"), ref="", explains=(seen,), shown_by=(error.entry.command,
             error.entry.shows or error.entry.meaning))  # fmt: skip
         is_met = cause in _MET and error.entry.printed_by == "host" and cause == _surest(error.entry)
-        # Of a general error the end says why, and here nobody has read that end.
+        # The end of a general error says why, and hairpin has not read that end.
         is_met = is_met and not error.entry.general and _NAMED_BETTER_BY.get(cause) not in surest
         yield _replace(made, likely=False, severity="blocking", shown_by=None) if is_met else made
 

@@ -77,6 +77,5 @@ def _is_of_host(view: View) -> bool:
     known = known_port(view.flow.dport, view.flow.protocol)
     own = () if known is None else known.units
     return any(
-        each.name.rpartition(".")[0] in own and (each.active == "failed" or each.enabled.startswith("enabled"))
-        for each in view.host.units
+        each.name.rpartition(".")[0] in own and (each.active == "failed" or each.is_enabled) for each in view.host.units
     )

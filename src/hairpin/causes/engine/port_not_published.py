@@ -60,7 +60,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     mine = (each for each in view.host.containers() if each.running and _has_port(view, each))
     pairs = {each: binding_elsewhere(view, each) for each in map(view.host.network_owner, mine)}
-    # Who published a container on loopback alone has a program of the host in front of it, which should have the port.
+    # A container that is published on loopback alone stands behind a program of the host, which should have the port.
     aside = [(each, binding) for each, binding in pairs.items() if binding is not None and loopback_only(binding)]
     own = [each for each in pairs if each not in dict(aside)]
     for container in sorted(own, key=lambda each: pairs[each] is None):

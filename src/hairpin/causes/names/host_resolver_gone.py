@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     if known is None or not asks_server_of_host(view):
         return
     units = [each for each in view.host.units if each.name.rpartition(".")[0] in known.units]
-    if any(each.active == "failed" or each.enabled.startswith("enabled") for each in units):
+    if any(each.active == "failed" or each.is_enabled for each in units):
         return  # host-service-not-running names the unit
     if any(each.startswith(("sockets", "proc-net")) for each in view.namespace.unread):
         return

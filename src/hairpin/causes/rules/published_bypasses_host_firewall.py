@@ -82,7 +82,7 @@ def _is_loaded(host: Host, file: ConfigFile) -> bool:
     if file.path.startswith("/etc/ufw/"):
         return host.ufw is not None and host.ufw.enabled
     loaders = [loader for loader, loaded, _ in saved_rules(host) if loaded.path == file.path]
-    return not host.units or any(each.active == "active" or each.enabled.startswith("enabled") for each in loaders)
+    return not host.units or any(each.active == "active" or each.is_enabled for each in loaders)
 
 
 def _about(rules: tuple[Rule, ...], flow: Flow) -> Iterator[Rule]:

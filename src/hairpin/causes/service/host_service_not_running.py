@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     own = [each for each in view.host.units if each.name.rpartition(".")[0] in known.units]
     if any(each.active in ("active", "reloading") for each in own):
         return
-    down = [each for each in own if each.active == "failed" or each.enabled.startswith("enabled")]
+    down = [each for each in own if each.active == "failed" or each.is_enabled]
     for unit in sorted(down, key=lambda each: each.active != "failed")[:1]:
         yield _candidate(view, unit)
 

@@ -42,14 +42,15 @@ def _on(host: Host, index: int) -> Iterator[Finding]:
         if each.product == "firewalld" and (host.firewalld is None or not host.firewalld.running):
             continue  # it is installed, and has touched no rule
         for fact in facts_of(each.product, each.version):
-            if fact.legacy and "(legacy)" not in (host.version("iptables") or ""):
-                continue
-            if fact.leaves and fact.product == each.product and _is_beside(fact, versions):
+            if fact.leaves and fact.product == each.product and _can_show(fact, versions, host):
                 yield Finding(_candidate(fact, each), "advice", host=host.name, flows=(index,), line=_line(fact, each))
 
 
-def _is_beside(fact: Fact, versions: tuple[HostVersion, ...]) -> bool:
-    """Return whether the host has the version of the other program without which the behaviour does not show."""
+def _can_show(fact: Fact, versions: tuple[HostVersion, ...], host: Host) -> bool:
+    """Return whether the host has the variant of iptables, and the version of the other program, without which the
+    behaviour does not show."""
+    if fact.legacy and "(legacy)" not in (host.version("iptables") or ""):
+        return False
     beside = fact.beside
     return beside is None or any(each.product == beside.product and beside.holds(each.version) for each in versions)
 

@@ -86,7 +86,7 @@ def is_saved(host: Host, place: Place) -> bool:
 
 def managers(host: Host) -> tuple[str, ...]:
     """Return the names of the firewall managers that load their own rules at boot, or whose rules are loaded now."""
-    enabled = {each.name.removesuffix(".service") for each in host.units if each.enabled.startswith("enabled")}
+    enabled = {each.name.removesuffix(".service") for each in host.units if each.is_enabled}
     keeper = rule_keeper(host)
     return tuple(
         each.name for each in having_role("firewall") if each.name == keeper or not enabled.isdisjoint(each.units)

@@ -174,7 +174,7 @@ def _starts(host: Host, name: str) -> bool:
     """Return whether the unit starts at boot.  If no unit was read, every installed program counts as starting at
     boot."""
     found = unit(host, name)
-    return not host.units or (found is not None and found.enabled.startswith("enabled"))
+    return not host.units or (found is not None and found.is_enabled)
 
 
 def _at_boot(line: ScriptLine) -> bool:

@@ -63,7 +63,7 @@ def _starts(course: Course, name: str) -> bool:
     found = unit(course.host, name)
     if not course.host.units:
         return name == _IFUPDOWN
-    return found is not None and found.enabled.startswith("enabled")
+    return found is not None and found.is_enabled
 
 
 # ---- the events ---------------------------------------------------------------------------------------------------

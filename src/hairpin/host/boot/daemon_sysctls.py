@@ -73,7 +73,7 @@ def _settings(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
 
 def _starts(host: Host, name: str) -> bool:
     found = unit(host, name)
-    return found is not None and (found.enabled.startswith("enabled") or found.active == "active")
+    return found is not None and (found.is_enabled or found.active == "active")
 
 
 def _of_networkd(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:

@@ -32,7 +32,7 @@ def restores_sets(host: Host) -> bool:
 
     Source: iptables-persistent plugins.d/10-ipset; ipset.service of Fedora"""
     return (
-        any(each.enabled.startswith("enabled") for name in IPSETS.units if (each := unit(host, name)) is not None)
+        any(each.is_enabled for name in IPSETS.units if (each := unit(host, name)) is not None)
         or any(host.version(f"package:{each}") is not None for each in IPSETS.packages)
         or any("ipset" in line.text for line in host.boot_lines or ())
     )

@@ -58,7 +58,7 @@ def rule_keeper(host: Host) -> RuleKeeper:
         return "ufw"
     for program, kind in _BY_UNIT:
         found = unit(host, program.units[0])
-        if found is not None and found.enabled.startswith("enabled"):
+        if found is not None and found.is_enabled:
             return kind
     return "none"
 

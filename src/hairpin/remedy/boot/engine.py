@@ -101,9 +101,8 @@ def started(host: Host, calls: tuple[Call, ...]) -> Lasting:
     down = [each for each in health(host) if each.is_down]
     if all(each.enabled for each in down):
         return Lasting(calls=bound)
-    made = {
-        each.unit for each in host.quadlets if not each.runs
-    }  # systemd enables no unit that a generator made: its file does
+    # systemd enables no unit that a generator made: its file does
+    made = {each.unit for each in host.quadlets if not each.runs}
     units = (each for each in calls if isinstance(each, SetUnitState) and each.verb == "start")
     enabled = (msgspec.structs.replace(each, verb="enable") for each in units if each.unit not in made)
     return Lasting(calls=(*bound, *enabled))
@@ -125,7 +124,7 @@ def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
             )
         )
     loader = unit(host, *NFTABLES.units)
-    if loader is not None and (loader.active == "active" or loader.enabled.startswith("enabled")):
+    if loader is not None and (loader.active == "active" or loader.is_enabled):
         found += [
             message(
                 "{file} says `flush ruleset`: each start of {unit} deletes every rule", file=file.path, unit=loader.name

@@ -21,7 +21,7 @@ from hairpin.message import Message, message
 from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, named, path_of
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
-from hairpin.replica.run.partial_load import UnlistedRules, load_partly
+from hairpin.replica.run.partial_load import LeftOut, load_partly
 from hairpin.replica.run.tool import Batch, Tool, begin
 
 _SPREADING = (
@@ -83,7 +83,7 @@ class Built:
         be made."""
         self.plan = plan
         self.left_out: list[Message] = list(plan.left_out)
-        self.replaced: list[tuple[Netns, UnlistedRules]] = []
+        self.replaced: list[tuple[Netns, LeftOut]] = []
         self.netns: dict[Netns, HeldNetns] = {}
         self.took_ms: dict[str, float] = {}
         started = time.monotonic()

@@ -26,7 +26,7 @@ _TRIES = 20
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
-class UnlistedRules(msgspec.Struct, frozen=True):
+class LeftOut(msgspec.Struct, frozen=True):
     """A part of a ruleset that is left out, as a sentence.
 
     ``table``, ``chain``, ``instead``: the table, the chain and the text of the no-op rule that replaces the part.
@@ -40,7 +40,7 @@ class UnlistedRules(msgspec.Struct, frozen=True):
     instead: str | None = None
 
 
-def load_partly(load: Load, said: str) -> Iterator[UnlistedRules]:
+def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
     """Load again the text that the tool refused with the error ``said``, in the process's present namespace.
 
     Yield the parts that are left out."""
@@ -52,7 +52,7 @@ def load_partly(load: Load, said: str) -> Iterator[UnlistedRules]:
         yield from _by_line(load, said)
 
 
-def _by_line(load: Load, said: str) -> Iterator[UnlistedRules]:
+def _by_line(load: Load, said: str) -> Iterator[LeftOut]:
     """Leave out one refused line after the other until the tool accepts the remaining text."""
     lines = load.text.split("\n")
     for _ in range(_TRIES):
@@ -67,7 +67,7 @@ def _by_line(load: Load, said: str) -> Iterator[UnlistedRules]:
         yield from found
         said = run_tool(msgspec.structs.replace(load, text="\n".join(lines), again=True))
     if said:
-        yield UnlistedRules(message("{tool} refuses the rules: {reason}", tool=load.tool, reason=_brief(said)))
+        yield LeftOut(message("{tool} refuses the rules: {reason}", tool=load.tool, reason=_brief(said)))
 
 
 def _brief(said: str) -> str:
@@ -78,7 +78,7 @@ def _blamed(said: str, count: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(at for each in _LINE.findall(said) if 0 <= (at := int(each) - 1) < count))
 
 
-def _replaced(load: Load, lines: list[str], at: int) -> UnlistedRules | None:
+def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
     """Replace a refused line: an iptables rule by a no-op rule, a line of ipset by an empty line.  Return None if the
     line cannot be replaced."""
     line = lines[at].strip()
@@ -91,13 +91,13 @@ def _replaced(load: Load, lines: list[str], at: int) -> UnlistedRules | None:
         words = f"-A {rule[1]}" + (" -j CONTINUE" if load.tool.startswith("eb") else "")
         lines[at] = words
         refused = message("this machine's {tool} refuses the rule {rule}", tool=load.tool, rule=line)
-        return UnlistedRules(refused, table, rule[1], words)
+        return LeftOut(refused, table, rule[1], words)
     if load.tool == "ipset":
         command, name = line.split(" ")[:2]
         for other, text in enumerate(lines):  # if a set is refused, its elements are refused as well
             if other == at or (command == "create" and text.startswith(f"add {name} ")):
                 lines[other] = ""
-        return UnlistedRules(message("this machine's ipset refuses {line}", line=line[:100]))
+        return LeftOut(message("this machine's ipset refuses {line}", line=line[:100]))
     return None
 
 
@@ -186,7 +186,7 @@ def _grown(command: _Command) -> str:
     return f"@{command.found.get('name')}" if command.kind == "set" else ""
 
 
-def _by_halves(commands: list[_Command], table: Table, said: str) -> Iterator[UnlistedRules]:
+def _by_halves(commands: list[_Command], table: Table, said: str) -> Iterator[LeftOut]:
     """Load commands that nft refused as a whole, in their order.
 
     Each half is loaded by itself, and a refused half is halved again, down to the single command that nft refuses."""
@@ -205,7 +205,7 @@ def _run_json(*commands: _Command) -> str:
     return run_tool(Load("nft-json", msgspec.json.encode(document).decode()))
 
 
-def _in_words(command: _Command, table: Table, said: str) -> Iterator[UnlistedRules]:
+def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
     """Load one command in nft's own syntax; if nft also refuses the command in this syntax, load a no-op rule in its
     place, and yield the part that is left out."""
     kind, found = command.kind, command.found
@@ -229,7 +229,7 @@ def _in_words(command: _Command, table: Table, said: str) -> Iterator[UnlistedRu
             chain=name,
             reason=reason,
         )
-        yield UnlistedRules(refused, table.name, name, "counter")
+        yield LeftOut(refused, table.name, name, "counter")
         return
     if kind == "chain":  # other rules may jump to this chain
         _run_json(_Command(kind, {key: found[key] for key in ("family", "table", "name")}))
@@ -240,7 +240,7 @@ def _in_words(command: _Command, table: Table, said: str) -> Iterator[UnlistedRu
         table=table.name,
         reason=reason,
     )
-    yield UnlistedRules(refused)
+    yield LeftOut(refused)
 
 
 def _rule_text(command: _Command, table: Table) -> str:
