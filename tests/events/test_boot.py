@@ -332,3 +332,11 @@ def test_saved_rules_that_name_a_set(lines: tuple[ScriptLine, ...], said: list[s
     assert [str(each) for each in course.failures] == said
     assert bool(texts(course.host, "INPUT")) == accepts
     assert bool(course.namespace.ruleset.ipsets) == accepts
+
+
+def test_a_file_that_hairpin_cannot_read_is_not_said_to_be_refused() -> None:
+    """iptables-restore takes ``-N``, which iptables-save never prints."""
+    files = (ConfigFile(RULES, CLOSED.replace("COMMIT", "-N mine\n-A INPUT -j mine\nCOMMIT")),)
+    (said,) = booted(network(docker=engine(ALWAYS)), units=(DOCKER, SAVED), files=files).failures
+    assert str(said).startswith(f"{RULES} is not loaded: ")
+    assert "iptables-restore" not in str(said)

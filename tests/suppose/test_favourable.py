@@ -99,6 +99,7 @@ ASKS_ITSELF: dict[str, tuple[str, str, bool]] = {
     "the text knows of no such service": ("example/ledger", LOG.format(*REFUSED), False),
     "nothing states a refusal": ("postgres:16", "It does not connect.\n", False),
     "the connection timed out": ("postgres:16", LOG.format("ETIMEDOUT", "127.0.0.1:5432"), False),
+    "somebody took the connection": ("postgres:16", LOG.format("ECONNRESET", "127.0.0.1:5432"), False),
     "another port was refused": ("postgres:16", LOG.format("ECONNREFUSED", "127.0.0.1:6379"), False),
 }
 

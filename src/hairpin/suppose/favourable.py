@@ -73,6 +73,9 @@ def _asks_itself(network: Network, flow: Flow, stop: Stop) -> bool:
         return False
     if stop.netns != start.netns or not is_loopback(flow.daddr, flow.version):
         return False
+    told = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
+    if not any(each.result == "refused" and each.port == flow.dport for each in told):
+        return False  # who resets a connection, or answers nothing, listens
     return any(
         (each.protocol, each.port) == (flow.protocol, flow.dport)
         for host in network.hosts

@@ -67,11 +67,13 @@ def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Cour
 
 
 def _as_loaded(course: Course, fault: ParseError | None) -> Course:
-    """Return the course with the fault at which ``iptables-restore`` ended."""
+    """Return the course with the fault at which ``iptables-restore`` ended, or with what hairpin cannot read."""
+    from hairpin.netfilter.iptables.restore import MissingNameError
+
     if fault is None:
         return course
-    if not fault.line:
-        return course.failing(message("{file} is not loaded: {reason}", file=fault.source, reason=fault.why))
+    if not isinstance(fault, MissingNameError):
+        return course.failing(message("{file} is not loaded: {reason}", file=fault.source, reason=str(fault)))
     return course.failing(
         message(
             "`iptables-restore` ends at line {line} of {file}: {why}. It loads neither this table nor the tables after "
