@@ -9,7 +9,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.host.boot.sysctl_files import FORWARDING
 from hairpin.host.host import Host
-from hairpin.netfilter.ir import Chain, Table
+from hairpin.netfilter import ir
 from hairpin.network.flow import Flow
 from hairpin.suppose.alternatives import link_switches
 from hairpin.suppose.told import shows_whole
@@ -40,12 +40,14 @@ def _by_rules(host: Host, told: ToldParts) -> Iterator[str]:
     nat, filter_ = (_whole(host, told, name) for name in ("nat", "filter"))
     if nat is not None and nat.chain("DOCKER") is not None:
         yield "docker-nat-chain-missing"
-    if nat is not None and any("MASQUERADE" in each for each in _rules(nat.chain("POSTROUTING"))):
+    if nat is not None and any(_masquerades(each) for each in _rules(nat.chain("POSTROUTING"))):
         yield "masquerade-missing"
     if filter_ is None:
         return
     forward, entry = _rules(filter_.chain("FORWARD")), _rules(filter_.chain("INPUT"))
-    has_chains = filter_.chain("DOCKER") is not None and any("DOCKER" in each for each in forward)
+    has_chains = filter_.chain("DOCKER") is not None and any(
+        "DOCKER" in chain for each in forward for chain in _jumps(each)
+    )
     if has_chains:
         yield from ("docker-filter-chain-missing", "filter-forward-jump-missing")
     if has_chains and nat is not None and nat.chain("DOCKER") is not None:
@@ -60,7 +62,7 @@ def _by_rules(host: Host, told: ToldParts) -> Iterator[str]:
         yield from ("input-drops-host-service", "input-chain-drops-proxied-traffic")
 
 
-def _whole(host: Host, told: ToldParts, name: str) -> Table | None:
+def _whole(host: Host, told: ToldParts, name: str) -> ir.Table | None:
     """Return the told IPv4 table of iptables, if each of its rules is known."""
     tables = host.namespace(HOST).ruleset.tables
     named = [
@@ -69,21 +71,30 @@ def _whole(host: Host, told: ToldParts, name: str) -> Table | None:
     return named[0] if len(named) == 1 and shows_whole(told, name, named) else None
 
 
-def _rules(chain: Chain | None) -> tuple[str, ...]:
-    return () if chain is None else tuple(each.text for each in chain.rules)
+def _rules(chain: ir.Chain | None) -> tuple[ir.Rule, ...]:
+    return () if chain is None else chain.rules
 
 
-def _is_stop(rule: str) -> bool:
-    return "-j DROP" in rule or "-j REJECT" in rule
+def _is_stop(rule: ir.Rule) -> bool:
+    return any(isinstance(each, ir.Reject) or each == ir.Verdict("drop") for each in rule.body)
 
 
-def _leads_elsewhere(rule: str) -> bool:
-    """Return whether the rule leads to a chain that is not of dockerd."""
-    target = rule.partition(" -j ")[2].partition(" ")[0]
-    return bool(target) and target not in ("ACCEPT", "RETURN", "LOG") and not target.startswith("DOCKER")
+def _jumps(rule: ir.Rule) -> Iterator[str]:
+    return (each.chain for each in rule.body if isinstance(each, ir.Jump))
 
 
-def _has_policy_drop(chain: Chain | None) -> bool:
+def _masquerades(rule: ir.Rule) -> bool:
+    return any(isinstance(each, ir.Nat) and each.nat == "masquerade" for each in rule.body)
+
+
+def _leads_elsewhere(rule: ir.Rule) -> bool:
+    """Return whether the rule leads to a chain that is not of dockerd, or out of what hairpin models."""
+    return any(isinstance(each, ir.Outside) for each in rule.body) or not all(
+        each.startswith("DOCKER") for each in _jumps(rule)
+    )
+
+
+def _has_policy_drop(chain: ir.Chain | None) -> bool:
     return chain is not None and (chain.policy or "accept").lower() == "drop"
 
 

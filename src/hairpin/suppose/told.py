@@ -9,9 +9,8 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import is_bridge_by_name
-from hairpin.netfilter.ir import Table
+from hairpin.netfilter import ir
 from hairpin.pasted.counted import CountedOutput, counted_of
-from hairpin.pasted.forms.rules.listed_words import UNLISTED
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.sought import Sought
@@ -94,7 +93,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     )
 
 
-def shows_whole(told: ToldParts, name: str, tables: Iterable[Table]) -> bool:
+def shows_whole(told: ToldParts, name: str, tables: Iterable[ir.Table]) -> bool:
     """Return whether the text lists the IPv4 table of iptables, leaves no rule of it out, and each rule is known.
     ``tables``: the tables of that name which were read."""
     if ToldTable("ip", name) not in told.tables or (HOST, "ip") in told.doubtful:
@@ -102,7 +101,7 @@ def shows_whole(told: ToldParts, name: str, tables: Iterable[Table]) -> bool:
     if any((each.family, each.table) == ("ip", name) for each in told.left_out):
         return False
     rules = (rule for each in tables for chain in each.chains for rule in chain.rules)
-    return not any(f"-m {UNLISTED}" in rule.text for rule in rules)
+    return not any(isinstance(each, ir.OpaqueMatch) for rule in rules for each in rule.body)
 
 
 def listed_fields(evidence: Evidence) -> frozenset[tuple[str, str]]:
@@ -144,7 +143,7 @@ def _is_cut_to_bridges(own: Namespace) -> bool:
     return bool(links) and all(map(is_bridge_by_name, links))
 
 
-def _is_whole_ruleset(counted: CountedOutput, tables: tuple[Table, ...]) -> bool:
+def _is_whole_ruleset(counted: CountedOutput, tables: tuple[ir.Table, ...]) -> bool:
     """Return whether this is nft's complete listing of the host's own rules, and each of its tables was read."""
     if (counted.netns, counted.command) != (HOST, "nft list ruleset") or not counted.whole:
         return False
