@@ -26,6 +26,14 @@ CALLS: dict[str, tuple[calls.Call, str, calls.Call | None]] = {
                    None),
     "restart policy": (calls.SetRestartPolicy("docker", "always", "web"), "docker update --restart always web",
                        calls.SetRestartPolicy("docker", "no", "web")),
+    "container of a user": (calls.SetContainerState("podman", "start", "web", "ann"),
+                            'runuser -l -s /bin/sh -c exec "$@" -- ann sh podman start web', None),
+    "container of a user's dockerd": (
+        calls.ConnectContainer("docker", "connect", "n1", "web", "ann"),
+        'runuser -l -s /bin/sh -c exec docker -H "unix:///run/user/$(id -u)/docker.sock" "$@" -- ann sh'
+        " network connect n1 web",
+        calls.ConnectContainer("docker", "disconnect", "n1", "web", "ann"),
+    ),
     "networks of a user": (calls.ReloadNetworks(user="ann"),
                            'runuser -l -s /bin/sh -c exec "$@" -- ann sh podman network reload --all', None),
     "port": (calls.OpenPort("public", 80, "tcp"), "firewall-cmd --zone=public --add-port=80/tcp",

@@ -28,5 +28,9 @@ def test_the_namespace_of_a_users_networks_is_entered_through_the_users_pause_pr
     assert namespace_file(networks) == file
     before_podman_5 = ONE.sibling("netns:rootless-1000-201-e98c36485aba16bae772")
     assert before_podman_5.is_rootless
+    assert not before_podman_5.is_rootless_dockerds
+    of_dockerd = ONE.sibling("netns:rootless-1000-487-docker")
+    assert of_dockerd.is_rootless_dockerds
+    assert namespace_file(of_dockerd) == "/proc/487/ns/net"
     file = "/proc/201/root/run/user/1000/netns/rootless-netns-e98c36485aba16bae772"
     assert namespace_file(before_podman_5) == file

@@ -51,8 +51,9 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def host_netns(self) -> Netns:
-        """The network namespace of the host on which the packet stopped."""
-        return self.stop.netns.of_host
+        """The network namespace of the host on which the packet stopped, or of the user's dockerd there: it keeps the
+        bridges and the rules of its containers in a namespace of its own."""
+        return self.stop.netns if self.stop.netns.is_rootless_dockerds else self.stop.netns.of_host
 
     @property
     def host_namespace(self) -> Namespace:
@@ -61,8 +62,9 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def on_host(self) -> bool:
-        """Whether the packet stopped in the host's own network namespace, and not in a container's."""
-        return self.stop.netns.is_host
+        """Whether the packet stopped in the host's own network namespace or in that of a user's dockerd, and not in a
+        container's."""
+        return self.stop.netns == self.host_netns
 
     @property
     def in_reply(self) -> bool:

@@ -27,21 +27,24 @@ class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
 
 
 class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
-    """Call: attach a container to a network of its engine, or detach it from the network."""
+    """Call: attach a container to a network of its engine, or detach it from the network.  ``user``: as in
+    ``SetContainerState``."""
 
     tool: Tool
     verb: Literal["connect", "disconnect"]
     network: str
     name: str
+    user: str = ""
 
 
 class MakeNetwork(msgspec.Struct, frozen=True, tag="make-network"):
     """Call: make a network with the engine's default driver and options.  If ``removed`` is true, remove the
-    network."""
+    network.  ``user``: as in ``SetContainerState``."""
 
     tool: Tool
     name: str
     removed: bool = False
+    user: str = ""
 
 
 class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
@@ -205,10 +208,10 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
     match call:
         case SetContainerState(tool=tool, verb=verb, name=name, user=user):
             return _as_user(user, (tool, verb, name))
-        case ConnectContainer(tool=tool, verb=verb, network=network, name=name):
-            return (tool, "network", verb, network, name)
-        case MakeNetwork(tool=tool, name=name, removed=removed):
-            return (tool, "network", "rm" if removed else "create", name)
+        case ConnectContainer(tool=tool, verb=verb, network=network, name=name, user=user):
+            return _as_user(user, (tool, "network", verb, network, name))
+        case MakeNetwork(tool=tool, name=name, removed=removed, user=user):
+            return _as_user(user, (tool, "network", "rm" if removed else "create", name))
         case SetRestartPolicy(tool=tool, policy=policy, name=name, user=user):
             return _as_user(user, (tool, "update", "--restart", policy, name))
         case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
@@ -256,9 +259,14 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
 def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command that makes the call as the given user after a login, with any login shell.
 
-    The script for the shell is always the same, and runs the arguments that the shell passes to it.  Source:
-    runuser(1), sh(1) ``-c``"""
-    return ("runuser", "-l", "-s", "/bin/sh", "-c", 'exec "$@"', "--", user, "sh", *argv) if user else argv
+    The script for the shell is always the same for a tool, and runs the arguments that the shell passes to it.  A
+    user's docker command does not find the user's dockerd by itself.  Source: runuser(1), sh(1) ``-c``"""
+    if not user:
+        return argv
+    script = 'exec "$@"'
+    if argv[0] == "docker":
+        script, argv = 'exec docker -H "unix:///run/user/$(id -u)/docker.sock" "$@"', argv[1:]
+    return ("runuser", "-l", "-s", "/bin/sh", "-c", script, "--", user, "sh", *argv)
 
 
 def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:

@@ -1143,16 +1143,21 @@ json() { # json PATHS COMMAND...: the command's answer through the allow-list; i
 }
 
 docker_all() {
-    process_here dockerd dockerd-current; daemon=$here daemon_root=
+    process_here dockerd dockerd-current; daemon=$here daemon_root= rootless=
     usual_daemon
     [ -n "$daemon" ] && other_mounts "$daemon" && daemon_root=/proc/$daemon/root
     docker_endpoint
+    rootless_daemon
     daemons_beside
     # A socket that is named in another mount namespace tells where that host's files are.
     case $daemon$endpoint in unix:///proc/[0-9]*/root/*) daemon_root=${endpoint#unix://}; daemon_root=${daemon_root%%/root/*}/root ;; esac
     daemon_config
     docker_boot
     docker_socket || { read_daemon_json; docker_stored; return; }
+    if [ -n "$rootless" ] && [ "$rootless" != "$HAIRPIN_UID" ]; then
+        uid=$rootless user=$(id -un "$rootless"); session_of_user
+        body rootless-info "/var/lib/systemd/linger/$user" "{\"User\":\"$user\",\"Lingers\":$lingers}"
+    fi
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
     # The user's own client configuration may name another daemon, start plug-ins or hold passwords.
     DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
@@ -1183,6 +1188,28 @@ usual_daemon() { # sets daemon: of several here, the one on the usual socket
     case $several in ' '*' '*) ;; *) return ;; esac
     for pid in $several; do
         case $(sockets_of "$pid") in '' | *fd://* | *unix:///run/docker.sock* | *unix:///var/run/docker.sock* | *unix://) daemon=$pid; return ;; esac
+    done
+}
+rootless_dockerds() { # PID-UID of each dockerd of a user: the networks of its containers are in a namespace of its own, which rootlesskit has made
+    processes dockerd
+    for pid in $pids; do
+        # shellcheck disable=SC2046
+        set -- $(ls -ldn "/proc/$pid" 2>/dev/null)
+        [ $# -gt 3 ] && [ "$3" != 0 ] && [ -d "/run/user/$3" ] && ! in_netns "$pid" && echo "$pid-$3"
+    done
+}
+rootless_daemon() { # sets daemon, rootless (its user's id), usual: the dockerd of a user that the endpoint names; without an endpoint and a
+    # dockerd of root, one that this user may ask, rather the own one
+    case $endpoint in '') [ -z "$daemon" ] || return 0 ;; unix://*) ;; *) return 0 ;; esac
+    for each in $(rootless_dockerds); do
+        pid=${each%-*} user=${each#*-}
+        if [ -n "$endpoint" ]; then
+            case " $(sockets_of "$pid") unix:///run/user/$user/docker.sock " in *" $endpoint "*) ;; *) continue ;; esac
+        else
+            [ -w "/run/user/$user/docker.sock" ] || continue
+        fi
+        [ -z "$rootless" ] || [ "$user" = "$HAIRPIN_UID" ] || continue
+        daemon=$pid rootless=$user usual=yes
     done
 }
 sockets_of() { ( allowed_flags "$(tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null)"; flag host=; echo $values ); } # PID: its --host flags
@@ -1262,6 +1289,7 @@ process_here() { # process_here COMM...: sets here, the id of the process with t
 }
 daemon_config() { # sets flags: the daemon's; daemon_json: its file, if it can be read, as the daemon sees it unless --root is given
     config=/etc/docker/daemon.json flags= daemon_json=
+    [ -z "$rootless" ] || { config=$(getent passwd "$rootless"); config=${config%:*}; config=${config##*:}/.config/docker/daemon.json; }
     if [ -n "$daemon" ]; then
         daemon_flags
         body dockerd-cmdline "/proc/$daemon/cmdline" "$flags"
@@ -1369,6 +1397,7 @@ docker_socket() { # sets asked (and socket): where the daemon is asked; the endp
         *) not_asked 'no such context, or no endpoint that can be asked'; return 1 ;;
     esac
     [ -n "$asked" ] && { body docker-socket "$asked" "$asked (${why:-dockerd})"; return; }
+    [ -z "$rootless" ] || why="dockerd, process $daemon$([ "$rootless" = "$HAIRPIN_UID" ] || echo ", of $(id -un "$rootless")")"
     case $socket in *[!A-Za-z0-9_./@:+,=-]*) why="odd characters in the path of the socket: not asked"; socket= ;; esac
     if [ -z "$socket" ]; then absent docker-socket "${endpoint:-/run/docker.sock}" "${why:-no Docker socket}"; return 1; fi
     if [ ! -e "$socket" ] && hidden "$socket"; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
@@ -1430,6 +1459,7 @@ docker_over_tcp() { # only of this host, over lo: no packet leaves
 }
 local_socket() { # sets socket, why: the daemon in this namespace, else the usual place
     flag host=unix://
+    [ -z "$rootless" ] || values="$values /run/user/$rootless/docker.sock"
     for path in $values /run/docker.sock /var/run/docker.sock; do
         [ -S "$daemon_root$path" ] && { socket=$daemon_root$path; why="dockerd, process ${daemon:-unknown}"; break; }
     done
@@ -1588,11 +1618,14 @@ swarm_services() { # where the node is a manager: the services, and why those wi
     services=$(printf '%s\n' "$out" | sed -n '/"RunningTasks":0,"DesiredTasks":[1-9]/s/^{"ID":"\([a-z0-9]*\)".*/%22\1%22%3Atrue/p' | head -n 20)
     [ -z "$services" ] || run swarm-tasks 'GET /tasks?filters={"service":IDS}' json "$TASK_PATHS" $docker --max-time 3 "$url/tasks?filters=%7B%22service%22%3A%7B$(echo $services | sed 's/ /%2C/g')%7D%7D"
 }
-relays() { # sets relaying: the command lines of the programs that relay published ports from this network namespace
+relays() { # sets relaying: the command lines of the programs that relay published ports from this network namespace and those of users' dockerds
+    relaying= inside=$(rootless_dockerds)
     processes docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2
-    relaying=
     for pid in $pids; do
-        in_netns "$pid" && relaying="$relaying /proc/$pid/cmdline"
+        ! in_netns "$pid" || { relaying="$relaying /proc/$pid/cmdline"; continue; }
+        for each in $inside; do
+            ! [ "/proc/$pid/ns/net" -ef "/proc/${each%-*}/ns/net" ] || relaying="$relaying /proc/$pid/cmdline"
+        done
     done
 }
 fields() { # fields PARENT NAME...: template members; by index, since old daemons lack some of the keys
@@ -1976,7 +2009,12 @@ local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkMana
         run guests "${f#"$root"}" cat "$f"
     done
 }
-rootless_namespaces() { # adds to list those that Podman mounts for each user, where only the processes of that user's pause process see them
+rootless_namespaces() { # adds to list those that Podman mounts for each user, where only the processes of that user's pause process see them;
+    # and that of each user's dockerd
+    for each in $(rootless_dockerds); do
+        pid=${each%-*}
+        list="$list${list:+$NL}netns:rootless-${each#*-}-$pid-docker$TAB$(stat -L -c %i "/proc/$pid/ns/net")$TAB-$TAB-"
+    done
     for file in /run/user/*/libpod/tmp/pause.pid; do
         [ -r "$file" ] || continue
         pid=$(cat "$file") user=${file#/run/user/}; user=${user%%/*}
@@ -1990,9 +2028,10 @@ rootless_namespaces() { # adds to list those that Podman mounts for each user, w
         done
     done
 }
-rootless_path() { # rootless_path UID-PID[-HASH]: sets path, as namespace_file() of host/netns.py
+rootless_path() { # rootless_path UID-PID[-HASH|-docker]: sets path, as namespace_file() of host/netns.py
     path=${1#*-}
     case $path in
+    *-docker) path=/proc/${path%-docker}/ns/net ;;
     *-*) path=/proc/${path%%-*}/root/run/user/${1%%-*}/netns/rootless-netns-${path#*-} ;;
     *) path=/proc/$path/root/run/user/${1%%-*}/containers/networks/rootless-netns/rootless-netns ;;
     esac

@@ -1,7 +1,6 @@
 """A container engine, its containers and its networks, as the engine reports them.
 
-Source: Docker Engine API (docker inspect), podman inspect
-"""
+Source: Docker Engine API (docker inspect), podman inspect"""
 
 import shlex
 from typing import Annotated, Literal
@@ -327,13 +326,14 @@ class Engine(msgspec.Struct, frozen=True):
     has_resolver: Annotated[bool | None, of(walked=False)] = None
     """For Podman: whether it finds the program of its networks' name server; None if it did not say."""
     network_stack: str | None = None
-    """For a rootless Podman: the program that carries the packets of its own networks (``pasta``, ``slirp4netns``) out
+    """For a rootless engine: the program that carries the packets of its own networks (``pasta``, ``slirp4netns``) out
     of their namespace; empty if none runs; None if this is not known."""
     evidence: str = ""
 
     def command(self, *words: str) -> str:
-        """Return the engine's command as root types it.  If the containers belong to another user, the command runs as
-        that user."""
+        """Return the engine's command as root types it, also for the containers of another user."""
+        if self.user and self.kind == "docker":  # it does not find a user's dockerd by itself
+            return shlex.join(("docker", "-H", f"unix:///run/user/{self.uid}/docker.sock", *words))
         line = shlex.join((self.kind, *words))
         return f"runuser -l {self.user} -c {shlex.quote(line)}" if self.user else line
 

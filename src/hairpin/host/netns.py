@@ -11,9 +11,11 @@ from hairpin.field import of
 NAMED = "netns:"
 """The beginning of the name of a namespace that no engine lists: ``netns:NAME`` if a file on the host names it,
 ``netns:pid-N`` if process N alone holds it, ``netns:rootless-UID-N`` if it has the networks of a user's Podman, whose
-pause process is N.  Before version 5, Podman's name for it has a hash: ``netns:rootless-UID-N-HASH``."""
+pause process is N.  Before version 5, Podman's name for it has a hash: ``netns:rootless-UID-N-HASH``.
+``netns:rootless-UID-N-docker`` is that of a user's dockerd, which is process N."""
 _OF_PROCESS = re.compile(r"netns:pid-(\d+)")
-_OF_ROOTLESS = re.compile(r"netns:rootless-(\d+)-(\d+)(?:-([0-9a-f]+))?")
+_OF_ROOTLESS = re.compile(r"netns:rootless-(\d+)-(\d+)(?:-([0-9a-f]+|docker))?")
+_DOCKERS = "-docker"
 _OF_OVERLAY = re.compile(r"netns:\d{1,2}-(.+)")
 _OF_PODS = "netns:cni-"
 _OF_DOCKERD = re.compile(r"netns:(\d{1,2}-.*|lb_.*|ingress_sbox)")
@@ -51,9 +53,15 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
     @property
     def is_rootless(self) -> bool:
-        """Whether this is the namespace with the networks of a user's Podman: its bridges, its rules, and the tap link
-        of its network stack.  Source: Podman's libnetwork/internal/rootlessnetns (container-libs)"""
+        """Whether this is the namespace with the networks of a user's engine: its bridges, its rules, and the tap link
+        of its network stack.  Source: Podman's libnetwork/internal/rootlessnetns (container-libs); rootlesskit,
+        pkg/parent and pkg/network"""
         return _OF_ROOTLESS.fullmatch(self.name) is not None
+
+    @property
+    def is_rootless_dockerds(self) -> bool:
+        """Whether this is the namespace in which a user's dockerd runs."""
+        return self.is_rootless and self.name.endswith(_DOCKERS)
 
     @property
     def is_dockerds(self) -> bool:
@@ -88,9 +96,12 @@ def namespace_file(netns: Netns) -> str | None:
     if held is not None:
         return f"/proc/{held[1]}/ns/net"
     rootless = _OF_ROOTLESS.fullmatch(netns.name)
-    if rootless is not None:  # only the user's pause process sees it: its mount is in that process's namespace
-        user, pause, digest = rootless.groups()
+    if rootless is not None:
+        user, process, digest = rootless.groups()
+        if netns.is_rootless_dockerds:
+            return f"/proc/{process}/ns/net"
+        # Only the user's pause process sees it: its mount is in that process's namespace.
         inside = f"netns/rootless-netns-{digest}" if digest else "containers/networks/rootless-netns/rootless-netns"
-        return f"/proc/{pause}/root/run/user/{user}/{inside}"
+        return f"/proc/{process}/root/run/user/{user}/{inside}"
     folder = "/run/docker/netns" if netns.is_dockerds else "/run/netns"
     return f"{folder}/{netns.name.removeprefix(NAMED)}"

@@ -156,7 +156,10 @@ def tap_of(namespace: Namespace, name: str = "") -> str:
 
 
 def is_behind_stack(network: Network, netns: Netns) -> bool:
-    """Return whether a user's network stack is the network of the containers in this namespace."""
+    """Return whether a user's network stack is the network of the containers in this namespace, or of the user's
+    dockerd in it."""
+    if netns.is_rootless_dockerds:
+        return True
     container = network.container_of(netns)
     return container is not None and network.host(netns.host).network_owner(container).by_user_stack
 
@@ -166,7 +169,8 @@ def engine_of_networks(network: Network, netns: Netns) -> Engine | None:
     if not netns.is_rootless:
         return None
     host = network.host(netns.host)
-    own = [each for each in host.engines if each.rootless and each.kind == "podman"]
+    kind = "docker" if netns.is_rootless_dockerds else "podman"
+    own = [each for each in host.engines if each.rootless and each.kind == kind]
     found = (each for each in own if any(_is_attached(network, host, one, netns) for one in each.containers))
     return next(found, own[0] if len(own) == 1 else None)
 

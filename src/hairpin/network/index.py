@@ -65,7 +65,7 @@ def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
 
 
 def _is_apart(name: str, other: str) -> bool:
-    """Return whether one is the host's own namespace and the other has the networks of a user's Podman: a user makes no
+    """Return whether one is the host's own namespace and the other has the networks of a user's engine: a user makes no
     link in the host's namespace."""
     return any(one == HOST and Netns("", far).is_rootless for one, far in ((name, other), (other, name)))
 

@@ -103,12 +103,12 @@ def carried_on(network: Network, flow: Flow, end: End, engine: Engine) -> Flow |
 
 
 def _is_at_stack(network: Network, netns: Netns, packet: Packet) -> bool:
-    """Return whether the stack itself is at the packet's destination.  slirp4netns has a network of its own.  pasta has
-    the host's network, and opens a connection to each address of it, also of the container's neighbours; Podman gives
-    it one address of its own, for the name server.
+    """Return whether the stack itself is at the packet's destination.  slirp4netns has a network of its own, and so has
+    the pasta of rootlesskit.  Any other pasta has the host's network, and opens a connection to each address of it,
+    also of the container's neighbours; Podman gives it one address of its own, for the name server.
 
-    Measured with Podman 5.4.2 and 5.8.6"""
-    if _has_pasta(network, netns):
+    Measured with Podman 5.4.2 and 5.8.6, Docker 26.1.5"""
+    if _has_pasta(network, netns) and not netns.is_rootless_dockerds:
         return (packet.version, packet.daddr) == (4, _PASTAS_SERVER)
     own = addresses_of(network.namespace(netns), None, packet.version)
     return any(each.holds(packet.daddr, packet.version) for each in own)
@@ -123,6 +123,8 @@ def without_answerer(network: Network, end: End) -> End | None:
     with slirp4netns 1.2.0, 1.2.1 and 1.3.3"""
     state, packet = end.state, end.state.packet
     mode = _mode(network, state.netns)
+    if mode and state.netns.is_rootless and (lost := _source_lost(network, state)) is not None:
+        return lost
     if not mode.startswith("slirp4netns"):
         return None
     own = (each.prefix for each in addresses_of(network.namespace(state.netns), state.oif, packet.version))
@@ -145,6 +147,18 @@ def without_answerer(network: Network, end: End) -> End | None:
                        address=address, option="--disable-host-loopback")  # fmt: skip
     return stopped(state, "stack-refuses", stage="outside", link=state.oif, reject="icmp-net-unreachable",
                    decided_by=Assumed(said, "read"))  # fmt: skip
+
+
+def _source_lost(network: Network, state: State) -> End | None:
+    """Return the end of a packet that leaves the namespace of a user's networks with a container's address; None for
+    any other packet.  The stack answers to addresses of its own link alone.  Measured with slirp4netns 1.2.0"""
+    packet = state.packet
+    own = addresses_of(network.namespace(state.netns), state.oif, packet.version)
+    if not own or any(each.holds(packet.saddr, packet.version) for each in own):
+        return None
+    said = message("the network stack behind {link} sends nothing to {address}", link=state.oif or "",
+                   address=address_text(packet.saddr, packet.version))  # fmt: skip
+    return stopped(state, "source-not-translated", stage="outside", link=state.oif, decided_by=Assumed(said, "read"))
 
 
 def _mode(network: Network, netns: Netns) -> str:
@@ -185,7 +199,9 @@ def _is_stacks_server(network: Network, netns: Netns, packet: Packet) -> bool:
     """Return whether the destination, at which the stack is, is its name server: slirp4netns' third address, pasta's
     only one.  Source: slirp4netns(1), DESCRIPTION"""
     own = addresses_of(network.namespace(netns), None, packet.version)
-    return _has_pasta(network, netns) or any(each.prefix.first + 3 == packet.daddr for each in own)
+    if _has_pasta(network, netns) and not netns.is_rootless_dockerds:
+        return True
+    return any(each.prefix.first + 3 == packet.daddr for each in own)
 
 
 def _has_pasta(network: Network, netns: Netns) -> bool:
@@ -269,10 +285,10 @@ def relayed_flow(network: Network, flow: Flow, at: State, socket: Socket, *, to_
     container's loopback address, if its release is not known."""
     relay = socket.relay
     assert relay is not None
-    inside = at.netns.sibling(relay.netns)
+    inside = at.netns.sibling(relay.netns) if relay.netns else at.netns
     if inside not in network if relay.netns else not relay.address:
         return None
-    start: Start = FromContainer(flow.container or "", inside) if relay.netns else FromHost(uid=socket.uid or 0)
+    start: Start = FromHost(uid=socket.uid or 0) if inside.is_host else _connecting(flow, inside)
     version, address = relay.version, relay.address
     if relay.tap is not None:
         version = at.packet.version
@@ -288,6 +304,11 @@ def relayed_flow(network: Network, flow: Flow, at: State, socket: Socket, *, to_
         host=at.netns.host,
         data_bytes=flow.data_bytes,
     )
+
+
+def _connecting(flow: Flow, inside: Netns) -> FromContainer:
+    """Return the relay's process, inside the container or the namespace of the user's dockerd."""
+    return FromContainer(inside.name if inside.is_rootless else flow.container or "", inside)
 
 
 def loopback_in_doubt(relay: Relay, packet: Packet) -> Condition | None:
@@ -311,7 +332,7 @@ def _entering(
     local = is_loopback(packet.saddr, version)
     if local and tap.from_loopback != "tap":
         within = to_loopback or tap.from_loopback == "loopback"
-        return FromContainer(flow.container or "", inside), _LOOPBACK[version] if within else 0
+        return _connecting(flow, inside), _LOOPBACK[version] if within else 0
     own = address_behind(namespace, link, version)
     source = packet.saddr
     if local or (tap.copies_host and source == own):

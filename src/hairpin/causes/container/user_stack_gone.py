@@ -79,7 +79,9 @@ def _of_networks(view: View) -> Iterator[Candidate]:
     runs, and starts it again.  Measured with Podman 5.4.2 and 5.8.6"""
     engine, start = engine_of_networks(view.network, view.stop.netns), view.flow.start
     asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
-    if engine is None or engine.network_stack != "" or asking is None or view.namespace.unread:
+    if engine is None or engine.kind != "podman" or engine.network_stack != "":
+        return
+    if asking is None or view.namespace.unread:
         return
     if tap_of(view.namespace) or view.stop.seen.packet.version != 4:
         return

@@ -71,7 +71,10 @@ def is_within(view: View) -> bool:
 
 
 def is_on_uplink(view: View, name: str) -> bool:
-    """Return whether the link is a network's bridge with a port by which the host reaches the outside."""
+    """Return whether the link is a network's bridge with a port by which the host reaches the outside.  A user's
+    networks reach it by the tap link of the user's network stack alone."""
+    if view.host_netns.is_rootless:
+        return False
     link = view.host_namespace.link(name)
     if link is None or link.kind != "bridge" or network_of_bridge(view.host, name) is None:
         return False

@@ -73,10 +73,10 @@ def resolving(pair: Pair) -> Change:
         return _joining(pair, pair.asked, to_own)
     if theirs or own:
         return made_known(pair, refused_connection(pair.asking if theirs else pair.asked, (*theirs, *own)[0]))
-    name = _free_name(pair.engine)
+    name, user = _free_name(pair.engine), pair.engine.user
     parts = tuple(part for each in (pair.asking, pair.asked) for part in _on(pair, each, name))
-    calls = (ConnectContainer("docker", "connect", name, each.name) for each in (pair.asking, pair.asked))
-    return Change(parts, (MakeNetwork("docker", name), *calls))
+    calls = (ConnectContainer("docker", "connect", name, each.name, user) for each in (pair.asking, pair.asked))
+    return Change(parts, (MakeNetwork("docker", name, user=user), *calls))
 
 
 def _may_join(pair: Pair, container: Container, name: str) -> bool:
@@ -92,7 +92,7 @@ def _joining(pair: Pair, container: Container, name: str) -> Change:
     change = connecting_change(pair.host, container, network) if network is not None else None
     if change is None:
         parts = tuple(_on(pair, container, name))
-        return Change(parts, (ConnectContainer("docker", "connect", name, container.name),))
+        return Change(parts, (ConnectContainer("docker", "connect", name, container.name, pair.engine.user),))
     return msgspec.structs.replace(change, parts=tuple(map(_with_resolver, change.parts)))
 
 

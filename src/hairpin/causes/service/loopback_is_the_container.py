@@ -26,7 +26,7 @@ from hairpin.host.docker import STACKED, Container
 from hairpin.host.socket import Socket
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED, nameservers
-from hairpin.network.network import owns_address
+from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW
@@ -48,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a container asks itself for a port that it does not serve, and another container or the
     host serves this port.  Yield one candidate also when a container asks a name server on its own loopback address."""
     if view.stop.netns.is_rootless:
-        yield from _of_copy(view)
+        yield from (_of_bridge if view.stop.netns.is_rootless_dockerds else _of_copy)(view)
         return
     packet, flow, container = view.stop.seen.packet, view.flow, view.container
     start = flow.start
@@ -133,6 +133,37 @@ def _of_copy(view: View) -> Iterator[Candidate]:
         else message(
             "pasta gives {name} a copy of the host's address {address}, and nothing in {name} listens on port {port}. "
             "{name} reaches the host as host.containers.internal.", **facts,
+        ),
+        change=one(listening(view, said)),
+        where=OfContainer(asking.name, address=str(facts["address"]), port=packet.dport),
+        in_class="bound-elsewhere",
+        evidence=(asking.evidence,),
+        of_network=True,
+    )  # fmt: skip
+
+
+def _of_bridge(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that the host is meant by the address of a bridge in the namespace of a user's dockerd, where
+    neither the host's services nor the sockets of published ports are.  Measured with Docker 20.10, 26.1 and 28.5"""
+    packet, start = view.stop.seen.packet, view.flow.start
+    asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    if asking is None or not owns_address(view.namespace, packet.version, packet.daddr):
+        return
+    outside = view.network.namespace(view.stop.netns.of_host)
+    ways = (hop.link for each in outside.routes if each.version == packet.version and not each.prefix_length
+            for hop in each.next_hops)  # fmt: skip
+    own = next((each.value for link in ways for each in addresses_of(outside, link, packet.version)), None)
+    if own is None:
+        return
+    user = view.host.engine_of(asking).user or "user"
+    facts = {"address": address_text(packet.daddr, packet.version), "name": asking.name, "port": packet.dport}
+    facts |= {"host": address_text(own, packet.version), "user": user}
+    said = message("write {host}:{port} instead of {address} in the configuration of {name}", **facts)
+    yield Candidate(
+        title=message("{address} is an address of the namespace of {user}'s dockerd, and not of the host", **facts),
+        detail=message(
+            "A user's dockerd keeps its bridges in a namespace of its own. The services of the host and the published "
+            "ports are not in it. {name} reaches them at {host}.", **facts,
         ),
         change=one(listening(view, said)),
         where=OfContainer(asking.name, address=str(facts["address"]), port=packet.dport),

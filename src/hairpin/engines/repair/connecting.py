@@ -142,9 +142,9 @@ def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectCo
     """Return the calls that connect the container.  A container on Docker's network ``none`` first has to be
     disconnected from this network, because Docker allows such a container no second network.  Source: moby
     daemon/container_operations.go updateNetworkSettings(), ErrConflictNoNetwork"""
-    connect = ConnectContainer(engine.kind, "connect", joined, container.name)
+    connect = ConnectContainer(engine.kind, "connect", joined, container.name, engine.user)
     if engine.kind == "docker" and container.network_mode == _NONE:
-        return ConnectContainer(engine.kind, "disconnect", _NONE, container.name), connect
+        return ConnectContainer(engine.kind, "disconnect", _NONE, container.name, engine.user), connect
     return (connect,)
 
 

@@ -114,7 +114,7 @@ def connecting_first(engine: Engine, container: Container) -> tuple[ConnectConta
         return ()
     joined = engine.network(container.network_mode)
     name = joined.name if joined is not None else engine.traits.default_network
-    return (ConnectContainer(engine.kind, "connect", name, container.name),)
+    return (ConnectContainer(engine.kind, "connect", name, container.name, engine.user),)
 
 
 def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:

@@ -24,7 +24,7 @@ from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import is_unasked
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import ScriptLine
-from hairpin.host.netns import NAMED
+from hairpin.host.netns import NAMED, Netns
 from hairpin.message import Message, message
 from hairpin.programs import having_role
 from hairpin.walk.reads import parts_changed
@@ -140,7 +140,7 @@ def _steps(host: Host) -> Iterator[_Step]:
             yield _Step(_RC_LOCAL, _line(line))
     if docker_of(host) is not None:
         yield _Step(_DOCKER, lambda course: _with_docker(course, host))
-    if any(each.kind == "podman" for each in host.engines):
+    if any(each.kind == "podman" or each.rootless for each in host.engines):
         yield _Step(_PODMAN, lambda course: _with_podman(course, host))
     if host.named_guests or _has_rules_of_guests(host):
         from hairpin.events.boot._guests import with_guests_again
@@ -258,19 +258,25 @@ def _with_fresh_bridges(course: Course, engine: Engine) -> Course:
 
 
 def _with_podman(course: Course, was: Host) -> Course:
-    """Return the course after podman-restart and the systemd units of single containers have started."""
+    """Return the course after podman-restart, the systemd units of single containers, and the dockerd of a user whose
+    session begins at boot have started."""
     always = _starts(was, "podman-restart") and unit(was, "podman-restart") is not None
     for engine in was.engines:
-        if engine.kind != "podman":
+        if engine.kind != "podman" and not (engine.rootless and engine.lingers):
             continue
+        if engine.kind == "docker":
+            course = _with_dockerds_namespace(course, was, engine)
         # Podman starts a container before those that use its namespace: the infra container of a pod comes first.
         for each in sorted(engine.containers, key=lambda one: (bool(one.joined), one.id)):
             own = was.quadlet_of(each)
             if own is not None and not own.starts_at_boot:
                 continue
-            if engine.rootless and (own is None or not engine.lingers):
+            if engine.kind == "docker":
+                if not each.starts_with_daemon:
+                    continue
+            elif engine.rootless and (own is None or not engine.lingers):
                 continue
-            if each.unit:
+            elif each.unit:
                 course = course.provided(message("systemd starts {unit} at boot", unit=each.unit))
             elif not (always and each.restart_policy == "always"):
                 continue
@@ -278,6 +284,22 @@ def _with_podman(course: Course, was: Host) -> Course:
             if engine.rootless and each.running:
                 course = course.made(*_relays(course, was, each))
     return course
+
+
+def _with_dockerds_namespace(course: Course, was: Host, engine: Engine) -> Course:
+    """Return the course with the namespace that rootlesskit makes for the user's dockerd: its links but those of
+    containers, and its rules."""
+    made = tuple(
+        msgspec.structs.replace(
+            each, links=tuple(link for link in each.links if link.kind != "veth"), connections=(), neighbours=()
+        )
+        for each in was.namespaces
+        if Netns(was.name, each.name).is_rootless_dockerds
+    )
+    host = msgspec.structs.replace(course.host, namespaces=(*course.host.namespaces, *made))
+    return course.with_host(host).provided(
+        message("the manager of {user} starts dockerd at boot", user=engine.user or "user")
+    )
 
 
 def _relays(course: Course, was: Host, container: Container) -> Iterator[AddSocket]:

@@ -16,7 +16,7 @@ from hairpin.engines.repair.endpoints import new_endpoint
 from hairpin.engines.repair.republishing import insertions_of
 from hairpin.engines.repair.starting import bridged_subnet, starting_change
 from hairpin.events.course import Course
-from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
+from hairpin.events.engines._namespace import as_restarted, far_ends, is_own, namespace_at_start
 from hairpin.events.engines._podman import by_start, following_address, with_networks, with_rules, without_networks
 from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.field import lost_fields
@@ -27,6 +27,7 @@ from hairpin.host.read.engines.relays import proxy_target
 from hairpin.host.socket import Relay, Socket
 from hairpin.kept import kept
 from hairpin.message import Message, message
+from hairpin.network.prefix import is_loopback
 
 _replace = msgspec.structs.replace
 _MAC = (1 << 48) - 1
@@ -219,9 +220,12 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     )
     first = outers[0] if outers else None
     course = course.made(
-        c.AddNamespace(host.name, namespace, first, running), *(c.SetLink(host.netns, each) for each in outers[1:])
+        c.AddNamespace(host.name, namespace, first, running),
+        *(c.SetLink(host.netns, each) for each in outers[1:]),
+        *(far_ends(was, before) if engine.rootless else ()),
     )
-    return with_ports(course, running) if engine.traits.has_daemon else _with_podmans_ports(course, was, running)
+    by_daemon = engine.traits.has_daemon and not engine.rootless
+    return with_ports(course, running) if by_daemon else _with_held_ports(course, was, running)
 
 
 def refused_port(host: Host, engine: Engine, container: Container) -> Message | None:
@@ -328,9 +332,9 @@ def with_ports(course: Course, running: Container) -> Course:
     return course.made(*(c.AddSocket(course.host.netns, each, by_start(running)) for each in held))
 
 
-def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
-    """Return the course with Podman's rules for the container's ports, and with the listening sockets of conmon or of a
-    user's rootlessport."""
+def _with_held_ports(course: Course, was: Host, running: Container) -> Course:
+    """Return the course with Podman's rules for the container's ports, and with the listening sockets of conmon, or of
+    a user's rootlessport or rootlesskit."""
     target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
     held = (_leading_to(each, target) for each in _held_ports(was, running))
     course = with_rules(course, was, running)
@@ -339,7 +343,8 @@ def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course
 
 def _leading_to(socket: Socket, target: int | None) -> Socket:
     relay = socket.relay
-    if relay is not None and relay.version == 4 and relay.address and target is not None:
+    to_container = relay is not None and relay.version == 4 and not is_loopback(relay.address, 4)
+    if relay is not None and to_container and relay.address and target is not None:
         socket = _replace(socket, relay=_replace(relay, address=target))
     return as_restarted(socket)
 

@@ -1,8 +1,11 @@
 """The namespace of a container that starts: its links and addresses, without the changes that users made after an
 earlier start."""
 
+from collections.abc import Iterator
+
 import msgspec
 
+from hairpin.change.change import SetLink
 from hairpin.engines.docker.history import BOTH_FAMILIES_BY_ORDER
 from hairpin.engines.docker.options import dockerd_version
 from hairpin.engines.repair.bridging import port_of
@@ -11,6 +14,7 @@ from hairpin.engines.repair.starting import veth_pair
 from hairpin.host.docker import STACKED, Container, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
@@ -63,6 +67,17 @@ def namespace_at_start(
         )
         links.append(made)
     return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
+
+
+def far_ends(was: Host, before: Namespace) -> Iterator[SetLink]:
+    """Yield the links at the other end of a rootless container's veth pairs, in the namespace of the user's networks.
+    The engine makes them again when the container starts."""
+    pairs = {(each.peer_index, each.index) for each in before.links if each.kind == "veth"}
+    for namespace in was.namespaces:
+        netns = Netns(was.name, namespace.name)
+        for link in namespace.links if netns.is_rootless else ():
+            if link.kind == "veth" and (link.index, link.peer_index) in pairs:
+                yield SetLink(netns, link)
 
 
 def _ways_out(engine: Engine, running: Container) -> dict[Version, str]:

@@ -18,6 +18,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
     bridge_json,
@@ -55,16 +56,21 @@ _PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
     ("proc-net-udp6", "udp", 6),
 )
 _EVERYBODY = 0xFFFF_FFFF
+_NO_NAMES: frozenset[str] = frozenset()
+_Relays = tuple[tuple[RelayCommand, ...], tuple[Container, ...], tuple[str, ...]]
 
 
 class NamespaceReader:
     """Makes the namespaces of one host.  A reading that cannot be parsed is skipped and recorded as unread."""
 
-    def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
+    def __init__(
+        self, readings: Readings, containers: tuple[Container, ...], kernel: str = "", names: frozenset[str] = _NO_NAMES
+    ) -> None:
         self._kernel = kernel
         self._readings = readings
         self._rulesets = RulesetReader(readings)
         self._containers = containers
+        self._dockers = tuple(sorted(each for each in names if Netns("", each).is_rootless_dockerds))
         self._table_files = tuple(file.text for file in readings.of("file") if "/rt_tables" in file.origin)
         self._tables = RouteTables(self._table_files)
         self._commands = tuple(
@@ -123,10 +129,12 @@ class NamespaceReader:
             unread=tuple(dict.fromkeys((*unread, *self._readings.unread_in(name)))),
         )
 
-    def _relays_of(self, netns: str) -> tuple[tuple[RelayCommand, ...], tuple[Container, ...]]:
-        """Return the relays' command lines and the containers for the host's own namespace; for any other namespace
-        return empty tuples, because such a namespace needs neither."""
-        return (self._commands, self._containers) if netns == HOST else ((), ())
+    def _relays_of(self, netns: str) -> _Relays:
+        """Return the relays' command lines, the containers, and the namespaces of users' dockerds for the host's own
+        namespace; for one of these dockerds' the first two; for any other one empty tuples, because it needs none."""
+        if netns == HOST:
+            return self._commands, self._containers, self._dockers
+        return (self._commands, self._containers, ()) if netns in self._dockers else ((), (), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
         listed = self._readings.of("ip-addr", netns) or self._readings.of("ip-addr-text", netns)
@@ -246,7 +254,7 @@ class NamespaceReader:
         else:
             none: tuple[Socket, ...] = ()
             found = self._readings.understood(reading, partial(sockets_text.parse, known=self._processes), none)
-        return with_relays(found, *self._relays_of(netns)) if netns == HOST else found
+        return with_relays(found, *self._relays_of(netns))
 
     def _table(
         self, netns: str, key: str, protocol: Literal["tcp", "udp"], version: Literal[4, 6]

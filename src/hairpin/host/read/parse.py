@@ -27,7 +27,7 @@ from hairpin.host.read.engines.placement import (
     with_hosts_entries,
     with_resolvers,
 )
-from hairpin.host.read.engines.relays import commands, network_stack
+from hairpin.host.read.engines.relays import commands, network_stack, stack_of_dockerd
 from hairpin.host.read.engines.swarm import with_mesh
 from hairpin.host.read.managers import desktop, managing
 from hairpin.host.read.managers.floating_text import floating_addresses
@@ -204,24 +204,23 @@ def _engines(
             lying = placed(_alive(engine, known), known, readable, left)
             return with_health_checks(with_hosts_entries(with_resolvers(lying, own), pinned), checks)
 
-        stack = _network_stack(readings, found)
-
         def made(engine: Engine) -> Engine:
-            own = stack if engine.kind == "podman" and engine.rootless else None
-            return msgspec.structs.replace(engine, containers=inside(engine), network_stack=own)
+            stack = _network_stack(readings, found, engine) if engine.rootless else None
+            return msgspec.structs.replace(engine, containers=inside(engine), network_stack=stack)
 
         return tuple(map(made, found))
 
     return readings.part(("engines",), make, units, versions, known, readable, left, mute, malformed)
 
 
-def _network_stack(readings: Readings, found: tuple[Engine, ...]) -> str | None:
-    """Return the program that carries the packets of the rootless Podman's networks; None if it is not known, or if
+def _network_stack(readings: Readings, found: tuple[Engine, ...], engine: Engine) -> str | None:
+    """Return the program that carries the packets of the rootless engine's networks; None if it is not known, or if
     several users have such networks."""
     told = readings.of("relay-cmdlines")
-    if not told or sum(each.kind == "podman" and each.rootless for each in found) != 1:
+    if not told or sum(each.kind == engine.kind and each.rootless for each in found) != 1:
         return None
-    return network_stack(tuple(command for each in told for command in commands(each.text)))
+    running = tuple(command for each in told for command in commands(each.text))
+    return network_stack(running) if engine.kind == "podman" else stack_of_dockerd(running)
 
 
 def _with_gateways(running: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:
@@ -256,7 +255,7 @@ def _namespaces(
     known: tuple[Place, ...],
     readable: frozenset[str],
 ) -> tuple[Namespace, ...]:
-    reader = NamespaceReader(readings, containers, evidence.kernel)
+    reader = NamespaceReader(readings, containers, evidence.kernel, readable)
     ids = readings.first("netns-ids")
     calls = netnsids(ids.text, known) if ids is not None else ()
     return tuple(

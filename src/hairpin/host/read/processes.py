@@ -16,7 +16,7 @@ from hairpin.host.read.readings import Readings
 from hairpin.host.socket import Socket
 from hairpin.netfilter.address import parse_address
 
-RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
+RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "rootlesskit", "pasta", "pasta.avx2", "slirp4netns")
 """The programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 
 _WITH_IT_TICKS = 200

@@ -245,6 +245,9 @@ def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> La
     calls: dict[OfFirewalld, None] = {}
     advice: list[Message] = []
     for part in parts:
+        if part.netns.is_rootless_dockerds:
+            advice.append(message("the rule is lost when the user's dockerd ends, with the namespace that it is in"))
+            continue
         if not part.netns.is_host:
             advice.append(
                 message("the rule is inside a container: the program that adds it there has to stop adding it")
@@ -314,6 +317,9 @@ def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
     files: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:
+        if part.netns.is_rootless_dockerds:
+            advice.append(message("the rule is lost when the user's dockerd ends, with the namespace that it is in"))
+            continue
         if not part.netns.is_host:
             continue
         found = _with_policy(part, situation)

@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import Container, Endpoint, PortBinding
-from hairpin.host.read.engines.relays import RelayCommand, commands, network_stack, stacks_by_file, with_relays
+from hairpin.host.read.engines.relays import (
+    RelayCommand,
+    commands,
+    network_stack,
+    stack_of_dockerd,
+    stacks_by_file,
+    with_relays,
+)
 from hairpin.host.socket import Relay, Socket, TapEntry
 from tests.rows import each_row
 
@@ -167,3 +174,43 @@ def test_a_damaged_command_line_falls_back_on_the_engine() -> None:
     running = commands("9\tdocker-proxy -container-ip x -container-port y\n")
     assert relay_of(socket(), running, (WEB,)) == Relay(4, W4, 80)
     assert relay_of(socket(), running, ()) is None
+
+
+INSIDE = "netns:rootless-1000-487-docker"
+KITS: dict[str, tuple[str, str, tuple[str, int, bool] | None]] = {
+    "rootlesskit itself": ("rootlesskit", "--net=slirp4netns --port-driver=builtin", (INSIDE, 0x7F000001, False)),
+    "slirp4netns": ("slirp4netns", "--net=slirp4netns --port-driver=slirp4netns", (INSIDE, 0, True)),
+    "pasta": ("pasta.avx2", "--net=pasta --port-driver=implicit", (INSIDE, 0, True)),
+    "a stack beside rootlesskit's own driver": ("slirp4netns", "--net=slirp4netns --port-driver=builtin", None),
+}
+
+
+@pytest.mark.parametrize(("program", "options", "expected"), KITS.values(), ids=KITS)
+def test_the_sockets_of_a_users_dockerd_lead_into_its_namespace(
+    program: str, options: str, expected: tuple[str, int, bool] | None
+) -> None:
+    running = commands(f"9\trootlesskit {options}\n")
+    (held,) = with_relays((socket(program, uid=1000),), running, (), (INSIDE,))
+    relay = held.relay
+    assert expected == (None if relay is None else (relay.netns, relay.address, relay.tap is not None))
+
+
+@pytest.mark.parametrize("dockers", ((), ("netns:rootless-1001-487-docker",), (INSIDE, "netns:rootless-1000-9-docker")))
+def test_without_its_one_namespace_the_socket_leads_nowhere(dockers: tuple[str, ...]) -> None:
+    running = commands("9\trootlesskit --port-driver=builtin\n")
+    (held,) = with_relays((socket("rootlesskit", uid=1000),), running, (), dockers)
+    assert held.relay is None
+
+
+STACKS_OF_DOCKERD = {
+    "--net=slirp4netns --disable-host-loopback": "slirp4netns:allow_host_loopback=false",
+    "--net=slirp4netns": "slirp4netns:allow_host_loopback=true",
+    "--net=pasta": "pasta",
+    "": "host",
+}
+
+
+@pytest.mark.parametrize(("options", "stack"), STACKS_OF_DOCKERD.items())
+def test_rootlesskit_says_what_carries_the_packets_of_its_dockerd(options: str, stack: str) -> None:
+    assert stack_of_dockerd(commands(f"9\trootlesskit {options}\n")) == stack
+    assert stack_of_dockerd(commands(f"9\trootlesskit {options}\n8\trootlesskit {options}\n")) is None

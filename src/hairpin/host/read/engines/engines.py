@@ -78,10 +78,26 @@ def _docker(
         networks=_networks(readings, "docker-networks") or _stored_networks(readings, containers),
         services=_services(readings),
         stored=not told and stored is not None,
+        user=_asked_user(readings.first("docker-socket")),
+        uid=_asked_uid(readings.first("docker-socket")),
+        lingers=_lingers(readings, _asked_user(readings.first("docker-socket"))),
         boot=boot(readings, units, malformed=malformed),
         evidence=_evidence(info_reading, version_reading, flags, file),
     )
     return engine_options.with_options(engine, engine_options.options(said), info)
+
+
+def _asked_user(socket: Reading | None) -> str:
+    """Return the user whose dockerd was asked, if this is not the user of the collector: the collector writes
+    ``SOCKET (dockerd, process PID, of USER)``."""
+    found = re.search(r", of ([^()]+)\)", socket.text) if socket is not None else None
+    return found[1] if found is not None else ""
+
+
+def _asked_uid(socket: Reading | None) -> int:
+    """Return the id of the user whose socket was asked; 0 for a socket elsewhere than in a user's runtime folder."""
+    found = re.match(r"unix:///run/user/(\d+)/", socket.text) if socket is not None else None
+    return int(found[1]) if found is not None else 0
 
 
 def _services(readings: Readings) -> tuple[SwarmService, ...] | None:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.netns import NAMED
 from hairpin.host.read.engines.container_json import publishing_endpoint
 from hairpin.host.read.processes import RELAYS
 from hairpin.host.socket import ALLOWS_LOOPBACK, Relay, Socket, TapEntry
@@ -29,6 +30,8 @@ _PASTA = ("pasta", "pasta.avx2")
 _SLIRP = "slirp4netns"
 _HIDES_LOOPBACK = "--disable-host-loopback"
 """slirp4netns' option that Podman gives unless the container's network has ``allow_host_loopback=true``."""
+_ROOTLESSKIT = "rootlesskit"
+"""The program in whose namespaces a user's dockerd runs."""
 _ROOTLESS_NETNS = "rootless-netns"
 """The name of the namespace with the networks of a rootless Podman."""
 
@@ -60,6 +63,18 @@ def network_stack(running: tuple[RelayCommand, ...]) -> str:
     return next((_mode(each) for each in running if any(_ROOTLESS_NETNS in word for word in each.arguments)), "")
 
 
+def stack_of_dockerd(running: tuple[RelayCommand, ...]) -> str | None:
+    """Return the program that carries the packets of a rootless dockerd's networks out of their namespace, as
+    ``stacks_by_file`` names it; None if no rootlesskit runs, or if several do.
+
+    Source: rootlesskit cmd/rootlesskit, flags ``--net`` and ``--disable-host-loopback``"""
+    found = [each for each in running if each.program == _ROOTLESSKIT]
+    modes = [dict(_pairs(each.arguments)).get("--net", "host") for each in found]
+    if len(modes) != 1:
+        return None
+    return _of_slirp(found[0]) if modes[0] == _SLIRP else modes[0]
+
+
 def stacks_by_file(running: tuple[RelayCommand, ...]) -> dict[str, str]:
     """Return the network mode of each container behind slirp4netns, by the file of the container's network namespace,
     which is an argument of slirp4netns.  The mode has the option that Podman does not list, in the words of
@@ -69,15 +84,21 @@ def stacks_by_file(running: tuple[RelayCommand, ...]) -> dict[str, str]:
 
 def _mode(command: RelayCommand) -> str:
     """Return the program, and for slirp4netns whether it connects to the host's loopback."""
-    if command.program != _SLIRP:
-        return command.program
+    return _of_slirp(command) if command.program == _SLIRP else command.program
+
+
+def _of_slirp(command: RelayCommand) -> str:
     return f"{_SLIRP}:{ALLOWS_LOOPBACK}={'false' if _HIDES_LOOPBACK in command.arguments else 'true'}"
 
 
 def with_relays(
-    sockets: tuple[Socket, ...], running: tuple[RelayCommand, ...], containers: tuple[Container, ...]
+    sockets: tuple[Socket, ...],
+    running: tuple[RelayCommand, ...],
+    containers: tuple[Container, ...],
+    dockers: tuple[str, ...] = (),
 ) -> tuple[Socket, ...]:
-    """Return the sockets.  The socket of a relay gets the relay's target.
+    """Return the sockets.  The socket of a relay gets the relay's target.  ``dockers``: the namespaces in which
+    users' dockerds run.
 
     Only root sees who holds a socket, but everybody sees command lines: a socket whose process is not known is the
     docker-proxy's that was told to listen there, because no other program can then hold this address and port."""
@@ -86,7 +107,39 @@ def with_relays(
     if not any(socket.process in RELAYS or socket.process in HOLDERS for socket in sockets):
         return sockets
     by_pid = {command.pid: command for command in running}
-    return tuple(_with_relay(socket, by_pid, containers) for socket in sockets)
+    of_kit = _OfKit(tuple(each for each in running if each.program == _ROOTLESSKIT), dockers)
+    return tuple(of_kit.relayed(each) or _with_relay(each, by_pid, containers) for each in sockets)
+
+
+class _OfKit(NamedTuple):
+    """The running rootlesskits, and the namespaces in which users' dockerds run."""
+
+    kits: tuple[RelayCommand, ...]
+    dockers: tuple[str, ...]
+
+    def relayed(self, socket: Socket) -> Socket | None:
+        """Return the socket of a user's dockerd with its relay; None for any other socket.  rootlesskit connects to the
+        loopback address of dockerd's namespace, where docker-proxy listens; pasta and slirp4netns enter it by the tap
+        link.
+
+        Source: rootlesskit pkg/port/builtin/child/child.go, pkg/port/slirp4netns; moby
+        daemon/libnetwork/drivers/bridge/internal/rlkclient"""
+        inside = [each for each in self.dockers if each.startswith(f"{NAMED}rootless-{socket.uid}-")]
+        if len(self.kits) != 1 or len(inside) != 1 or socket.process is None:
+            return None
+        kit, version = self.kits[0], socket.version
+        if socket.process == _ROOTLESSKIT:
+            relay = Relay(version, _LOOPBACK[version], socket.port, netns=inside[0])
+        elif _DRIVERS.get(socket.process) == dict(_pairs(kit.arguments)).get("--port-driver"):
+            relay = Relay(version, 0, socket.port, netns=inside[0], tap=tap_entry(socket.process, kit))
+        else:
+            return None
+        return msgspec.structs.replace(socket, relay=relay)
+
+
+_DRIVERS = {**dict.fromkeys(_PASTA, "implicit"), _SLIRP: _SLIRP}
+"""rootlesskit's ``--port-driver``, by the program that then has the sockets."""
+_LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 
 
 class _End(NamedTuple):

@@ -1,0 +1,107 @@
+"""A recorded host of a user's dockerd (Docker 20.10, rootlesskit, slirp4netns), with real connections.
+
+ann's ``web`` is restarted always and publishes 8080, ``bad`` publishes 8081 and listens on its own loopback; ``db`` is
+on the network n2 and published on 127.0.0.1, ``asks`` is on n2, too.  Host 198.51.100.11 serves port 7000 itself.
+"""
+
+import functools
+from pathlib import Path
+
+import pytest
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import Depth, ask
+from hairpin.collect.snapshot import load
+from hairpin.evidence.reading import Evidence
+from hairpin.host.read.parse import parse
+from hairpin.network.world import World
+from hairpin.question.question import parse_question
+from hairpin.report.words import Words
+
+_SNAPSHOT = Path(__file__).parent.parent / "fixtures" / "docker-hosts" / "20.10-rootless.hairpin"
+
+
+@functools.cache
+def evidence() -> Evidence:
+    return load(_SNAPSHOT)
+
+
+def answer(start: str, target: str, after: str | None = None, depth: Depth = "events") -> Answer:
+    return ask(parse_question("check", (target,), start, (), World(), after=after), (evidence(),), depth=depth)
+
+
+# the sender, the target, what the connection did
+CONNECTIONS: dict[str, tuple[str, str, str]] = {
+    "from outside": ("192.0.2.10", "198.51.100.11:8080/tcp", "delivered"),
+    "from outside, to a service on the container's loopback": ("192.0.2.10", "198.51.100.11:8081/tcp", "refused"),
+    "from the host, published on loopback": ("host", "127.0.0.1:5432/tcp", "delivered"),
+    "from outside, published on loopback": ("192.0.2.10", "198.51.100.11:5432/tcp", "refused"),
+    "on the same network": ("container:asks", "172.18.0.2:80/tcp", "delivered"),
+    "on another network": ("container:web", "172.18.0.2:80/tcp", "dropped"),
+    "its own published port": ("container:web", "198.51.100.11:8080/tcp", "delivered"),
+    "another's published port": ("container:asks", "198.51.100.11:8080/tcp", "delivered"),
+    "a port that is published on the host's loopback": ("container:asks", "198.51.100.11:5432/tcp", "refused"),
+    "a service of the host": ("container:web", "198.51.100.11:7000/tcp", "delivered"),
+    "the host's loopback, which slirp4netns hides": ("container:web", "10.0.2.2:8080/tcp", "rejected"),
+    "its bridge's address": ("container:web", "172.17.0.1:8080/tcp", "refused"),
+    "the other network's bridge's address": ("container:web", "172.18.0.1:8080/tcp", "refused"),
+    "the outside": ("container:asks", "203.0.113.80:443/tcp", "leaves"),
+    "its name server": ("container:web", "10.0.2.3:53/udp", "leaves"),
+}
+
+
+@pytest.mark.parametrize(("start", "target", "real"), CONNECTIONS.values(), ids=CONNECTIONS)
+def test_the_walk_through_the_dockerds_namespace_agrees_with_real_connections(
+    start: str, target: str, real: str
+) -> None:
+    assert [each.verdict for each in answer(start, target, depth="flows").flows] == [real]
+
+
+EVENTS: dict[str, tuple[str, str, str, str]] = {
+    "restarted": ("container-restart:web", "192.0.2.10", "198.51.100.11:8080/tcp", "delivered"),
+    "made anew": ("container-recreate:db", "host", "127.0.0.1:5432/tcp", "delivered"),
+    "stopped": ("container-stop:web", "192.0.2.10", "198.51.100.11:8080/tcp", "refused"),
+    "rebooted": ("reboot", "192.0.2.10", "198.51.100.11:8080/tcp", "delivered"),
+    "rebooted, without a restart policy": ("reboot", "host", "127.0.0.1:5432/tcp", "refused"),
+}
+
+
+@pytest.mark.parametrize(("event", "start", "target", "real"), EVENTS.values(), ids=EVENTS)
+def test_an_event_is_foretold(event: str, start: str, target: str, real: str) -> None:
+    assert [each.verdict for each in answer(start, target, event, depth="flows").flows] == [real]
+
+
+CAUSES: dict[str, tuple[str, str, str]] = {
+    "the container's loopback": ("192.0.2.10", "8081", "service-listens-on-container-loopback"),
+    "another network": ("container:web", "172.18.0.2:80", "isolation-drops-between-bridges"),
+    "the bridge is not the host": ("container:web", "172.17.0.1:8080", "loopback-is-the-container"),
+    "published on loopback": ("192.0.2.10", "5432", "published-on-loopback-only"),
+}
+
+
+@pytest.mark.parametrize(("start", "target", "cause"), CAUSES.values(), ids=CAUSES)
+def test_the_cause_is_named(start: str, target: str, cause: str) -> None:
+    assert [each.id for each in answer(start, target).causes if each.severity == "blocking"] == [cause]
+
+
+def test_a_service_of_the_host_is_asked_at_an_address_of_the_host() -> None:
+    (cause,) = (each for each in answer("container:web", "172.17.0.1:8080").causes if each.severity == "blocking")
+    (said,) = cause.remedies[0].advice
+    assert Words("en")(said) == "write 198.51.100.11:8080 instead of 172.17.0.1 in the configuration of web"
+
+
+def test_a_stopped_container_is_started_by_its_users_dockerd() -> None:
+    found = answer("192.0.2.10", "8080", "container-stop:web")
+    (cause,) = (each for each in found.causes if each.id == "container-not-running")
+    (command,) = cause.remedies[0].commands
+    assert command.endswith("-- ann sh start web")
+    assert 'docker -H "unix:///run/user/$(id -u)/docker.sock"' in command
+
+
+def test_the_engine_is_anns() -> None:
+    (engine,) = parse(evidence()).engines
+    assert (engine.kind, engine.rootless, engine.user, engine.uid, engine.lingers) == (
+        "docker", True, "ann", 1000, True,
+    )  # fmt: skip
+    assert engine.network_stack == "slirp4netns:allow_host_loopback=false"
+    assert engine.command("logs", "web") == "docker -H unix:///run/user/1000/docker.sock logs web"
