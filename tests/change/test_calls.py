@@ -30,8 +30,10 @@ CALLS: dict[str, tuple[calls.Call, str, calls.Call | None]] = {
                             'runuser -l -s /bin/sh -c exec "$@" -- ann sh podman start web', None),
     "container of a user's dockerd": (
         calls.ConnectContainer("docker", "connect", "n1", "web", "ann"),
-        'runuser -l -s /bin/sh -c exec docker -H "unix:///run/user/$(id -u)/docker.sock" "$@" -- ann sh'
-        " network connect n1 web",
+        (
+            'runuser -l -s /bin/sh -c exec docker -H "unix:///run/user/$(id -u)/docker.sock" "$@" -- ann sh'
+            " network connect n1 web"
+        ),
         calls.ConnectContainer("docker", "disconnect", "n1", "web", "ann"),
     ),
     "networks of a user": (calls.ReloadNetworks(user="ann"),
