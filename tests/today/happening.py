@@ -68,6 +68,8 @@ def carried_out(host: TodayHost, happening: Happening, engines: tuple[Engine, ..
     wanted = tuple(way for way in ways(before) if not _is_listened_to(way))
     known = {name: each.box for name, each in before.items()}
     foretold: dict[Way, str] = {}
+    # Entries of the last trials' datagrams, with their source port, may end before the event.
+    host.must("conntrack -D -p udp >/dev/null 2>&1 || true")
     host.must("rm -f /run/talk/host.hairpin; hairpin snapshot -o /run/talk/host.hairpin >/dev/null || [ $? = 3 ]")
     evidence = read(host.talk / "host.hairpin")
     refused: list[str] = []
