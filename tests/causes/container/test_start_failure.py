@@ -289,6 +289,15 @@ def test_a_stopped_rootless_container_may_not_bind_its_port_again() -> None:
         assert failure_of(*other) is None
 
 
+@pytest.mark.parametrize(("port", "known"), ((80, True), (8080, False)))
+def test_words_of_pasta_that_hairpin_does_not_know_stop_no_port_below_the_users_first(port: int, known: bool) -> None:
+    host, one = rootless(port)
+    error = f"pasta failed with exit code 1:\nListen failed for HOST TCP port */{port}: Permission denied"
+    found = failure_of(host, msgspec.structs.replace(one, error=error))
+    assert found is not None
+    assert (str(found.said) == f"a user may not bind port {port}") is known
+
+
 STATUSES: dict[str, tuple[int, bool, str]] = {
     "more memory than its limit": (
         137,

@@ -13,7 +13,7 @@ from hairpin.words.meaning import Failure
 def failure_by_end(host: Host, container: Container) -> Failure | None:
     """Return why the container's program ended.  Return None if the engine does not tell the reason, or if an
     administrator stopped the container."""
-    return _by_status(container) or _by_privileged_port(host, container)
+    return _by_status(container) or failure_by_low_port(host, container)
 
 
 def _by_status(container: Container) -> Failure | None:
@@ -49,7 +49,7 @@ def _by_status(container: Container) -> Failure | None:
             return None
 
 
-def _by_privileged_port(host: Host, container: Container) -> Failure | None:
+def failure_by_low_port(host: Host, container: Container) -> Failure | None:
     """Return why a stopped rootless container cannot start again: its user may no longer bind a port that it publishes.
 
     Podman keeps no error of a start by hand.  Source: ip-sysctl.rst, ip_unprivileged_port_start"""

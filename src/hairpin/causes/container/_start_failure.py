@@ -9,7 +9,7 @@ from collections.abc import Callable
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
-from hairpin.causes.container._end import failure_at_privileged_port
+from hairpin.causes.container._end import failure_at_privileged_port, failure_by_low_port
 from hairpin.causes.container._network_failure import address_conflict, no_network, not_loaded
 from hairpin.causes.kit import Host, Message, message
 from hairpin.host.docker import Container, PortBinding
@@ -27,6 +27,7 @@ _ENDPOINT = re.compile(
     r"|unable to start container process: "
 )
 """The text that dockerd and runc write before the reason."""
+_DENIED = "permission denied"
 _Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 
@@ -39,6 +40,9 @@ def failure_by_error(host: Host, container: Container) -> Failure:
 
     found = failure_told(container.error)
     if found is None or found.entry.failure is None:
+        # Each release of pasta has other words for a port that its user may not bind.
+        if _DENIED in container.error.lower() and (low := failure_by_low_port(host, container)) is not None:
+            return low
         said = message("{error}", error=own_words(container.error))
         if cause_told(container.error)[0]:
             return Failure(said)
