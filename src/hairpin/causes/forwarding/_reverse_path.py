@@ -34,14 +34,14 @@ def _loose_rp_filter(view: View) -> Iterator[Candidate]:
     value = {"link": link, "source": source, "key": dotted(decided.path), "value": decided.value}
     detail = message(
         "The packet came in by {link}, but the route back to {source} does not lead out of {link}. {key} is {value}; "
-        "the kernel uses the larger of this value and the interface's own value.",
+        "of conf.all and the link's own value, the kernel takes the larger one.",
         **value,
     )
     if view.stop.stage == "neighbour" and view.stop.address is not None:
         detail = message(
             "{source} asks by ARP for {address}, and the kernel gives no answer: the request came in by {link}, but "
-            "the route back to {source} does not lead out of {link}. {key} is {value}; the kernel uses the larger of "
-            "this value and the interface's own value.",
+            "the route back to {source} does not lead out of {link}. {key} is {value}; of conf.all and the link's own "
+            "value, the kernel takes the larger one.",
             address=address_text(view.stop.address, 4),
             **value,
         )

@@ -75,8 +75,8 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
     return Candidate(
         title=message("{link} answers no ARP request for {address}", link=link, address=address_text(address, 4)),
         detail=message(
-            "{key} is {value}; the kernel uses the larger of this value and the interface's own value, and with this "
-            "value it answers no ARP request for the address.",
+            "{key} is {value}; of conf.all and the link's own value, the kernel takes the larger one, and with it the "
+            "kernel answers no ARP request for the address.",
             key=dotted(decided.path),
             value=decided.value,
         )
