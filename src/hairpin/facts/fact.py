@@ -45,7 +45,8 @@ class Fact(msgspec.Struct, frozen=True):
     those of the question.
     ``says``: patterns of the words with which people tell of this behaviour; a text that lacks one of them does not
     mean it. Empty if words cannot tell it from other faults.  ``leaves``: ids of the causes that the behaviour leaves
-    on a host.  ``way``: what to do, if it is not only to update the program.
+    on a host; none if it shows only with a setting that hairpin reads, because that setting's own cause then tells it.
+    ``way``: what to do, if it is not only to update the program.
     ``sources``: the addresses of the pages that tell it.  ``day``: the day of the first of these, as in ISO 8601."""
 
     id: str

@@ -120,7 +120,6 @@ PODMAN = (
         test="grep StrictForwardPorts /etc/firewalld/firewalld.conf",
         shows=prints("StrictForwardPorts=yes"),
         says=(r"StrictForwardPorts",),
-        leaves=("firewalld-zone-blocks-port",),
         sources=(_NOTES,),
     ),
     Fact(
