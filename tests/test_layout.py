@@ -57,7 +57,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/between_hosts/": "causes/between_hosts/test_between_hosts.py",
     "causes/bridge/": "causes/bridge/test_bridge.py",  # a table a folder; test_registry.py holds that each cause is in
     "diagnose/joining.py": "diagnose/test_examination.py",
-    "diagnose/search.py": "diagnose/test_diagnose.py",
     "causes/container/": "causes/container/test_container.py",
     "causes/engine/": "causes/engine/test_engine.py",
     "causes/engine_rules/": "causes/engine_rules/test_engine_rules.py",
@@ -86,7 +85,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "report/page/text_page.py": "cli/face/test_present.py",
     "report/page/way_figure.py": "report/page/test_answer_page.py",
     "answer/begin.py": "answer/test_ask.py",
-    "answer/check.py": "answer/test_ask.py",
     "beside/features.py": "beside/test_table.py",
     "walk/granted/neighbour_answers.py": "walk/link/test_unanswered.py",
     "beside/inquiry.py": "beside/test_table.py",

@@ -15,7 +15,7 @@ or remove the rule from the file.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, Coming, Finding, Way
-from hairpin.causes.losing import lost_rules
+from hairpin.causes.opening import lost_rules
 from hairpin.causes.to_come._coming import is_saved
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change

@@ -1,8 +1,9 @@
-"""A fault of the container's own host, whose packets another host loses or answers in vain."""
+"""Whether a change gets a packet further."""
 
 from msgspec.structs import replace
 
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.search import has_moved
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
@@ -10,6 +11,26 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
+from tests.causes.nat_rules.test_nat_rules import LED, RELAYED, SHADOWING, relaying
+from tests.small_host import DOCKER_RULES
+
+
+def test_a_walk_that_follows_an_old_entry_has_moved_though_it_stops_as_before() -> None:
+    before, after = walk_flow(relaying(SHADOWING, LED), RELAYED), walk_flow(relaying(DOCKER_RULES, LED), RELAYED)
+    assert before.usual.stop is not None
+    assert after.usual.stop is not None
+    assert before.usual.stop.reason == after.usual.stop.reason
+    assert has_moved(before, after)
+
+
+def test_a_walk_that_stops_as_before_has_not_moved() -> None:
+    before, after = walk_flow(relaying(SHADOWING), RELAYED), walk_flow(relaying(SHADOWING), RELAYED)
+    assert not has_moved(before, after)
+
+
+def test_a_walk_that_is_delivered_has_moved() -> None:
+    assert has_moved(walk_flow(relaying(SHADOWING), RELAYED), walk_flow(relaying(DOCKER_RULES), RELAYED))
+
 
 NODE2 = Netns("node2")
 WHOLE = recorded("healthy-same-private-subnet")
