@@ -16,7 +16,7 @@ SAYING = frozenset({"netfilter", "change", "report"})
 WORDED = frozenset({"rule", "place", "policy", "meant"})
 """The names of what is a rule or its place."""
 ARGUED = {
-    "causes/nat_rules/_transparent.py": "what a proxy lacks is said, and no verdict hangs on it",
+    "causes/rules/rule_decides_flow.py": "what a proxy lacks is said, and no verdict hangs on it",
     "judges/agreement.py": "a rule of nft with a map inside is counted before the map decides",
     "diagnose/singled_out.py": "the same words in the same chain are the same rule",
     "causes/to_come/_coming.py": "the same words in the same chain are the same rule",

@@ -9,7 +9,7 @@ from hairpin.answer.outcome import exit_status
 from hairpin.evidence.reading import Reading
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.report.wanted import option_of
+from hairpin.report.words import option_of
 from tests.acceptance.recorded import evidence, expected, network
 from tests.whole import thinned_rows
 

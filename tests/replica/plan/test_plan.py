@@ -1,12 +1,27 @@
 """The rebuilt parts of a network."""
 
 import msgspec
+import pytest
 
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.packet import TCP, Connection, Tuple
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.replica.plan.plan import FEW, blueprint
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, container_namespace, host_namespace, network
+from hairpin.replica.plan.blueprint import Service
+from hairpin.replica.plan.plan import FEW, blueprint, services_of
+from tests.small_host import (
+    CLIENT,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    sibling,
+)
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 
@@ -55,3 +70,72 @@ def test_live_connections_that_the_flow_meets_are_kept() -> None:
     found = blueprint(network(host), (FLOW,))
     assert found.left_out == ()
     assert {each.netns.name: each.connections for each in found.namespaces if each.connections} == {"host": (live,)}
+
+
+ROOTLESSPORT = Socket("tcp", 4, None, 8151, process="rootlessport", relay=Relay(4, 0, 80, netns="container:web"))
+
+
+def of(built: Network, netns: Netns) -> tuple[Service, ...]:
+    return services_of(built, netns)
+
+
+def test_a_relay_carries_on_to_the_container() -> None:
+    assert of(network(), HOST_NETNS) == (Service("tcp", 4, None, 8151, does="relay", to=(4, "172.17.0.2", 80)),)
+
+
+def test_a_service_answers_where_it_is_bound() -> None:
+    inner = container_namespace((Socket("udp", 4, 0x7F000001, 53, device="lo"),))
+    assert of(network(inner=inner), sibling("container:web")) == (Service("udp", 4, "127.0.0.1", 53, device="lo"),)
+
+
+def test_the_ports_of_a_paused_container_are_held() -> None:
+    assert [each.does for each in of(network(docker=engine(container("paused"))), sibling("container:web"))] == ["hold"]
+
+
+def test_a_port_that_dockerd_only_holds_is_held() -> None:
+    held = (Socket("tcp", 4, None, 8151, relay=Relay(4, WEB, 80, holds_only=True)),)
+    assert [each.does for each in of(network(host_namespace(sockets=held)), HOST_NETNS)] == ["hold"]
+
+
+@pytest.mark.parametrize(("queued", "does"), ((1, "answer"), (2, "full")))
+def test_a_full_backlog_drops_new_connections(queued: int, does: str) -> None:
+    inner = container_namespace((Socket("tcp", 4, None, 80, queued=queued, backlog=1),))
+    assert [each.does for each in of(network(inner=inner), sibling("container:web"))] == [does]
+
+
+@pytest.mark.parametrize(("received", "does"), ((831, "answer"), (2304, "full")))
+def test_a_full_receive_queue_drops_datagrams(received: int, does: str) -> None:
+    inner = container_namespace((Socket("udp", 4, None, 53, received=received, receive_buffer=2304),))
+    assert [each.does for each in of(network(inner=inner), sibling("container:web"))] == [does]
+
+
+def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
+    relays = (Socket("udp", 4, None, 53, relay=Relay(4, WEB, 53)), Socket("tcp", 4, None, 80, relay=Relay(4, WEB, 80)))
+    by_route = {}
+    for version in ("20.10.24", "28.5.2"):
+        docker = msgspec.structs.replace(engine(container()), version=version)
+        built = of(network(host_namespace(sockets=relays), docker=docker), HOST_NETNS)
+        by_route[version] = [each.answers_by_route for each in built]
+    assert by_route == {"20.10.24": [True, False], "28.5.2": [False, False]}
+
+
+ROOTLESS: dict[str, tuple[Network, list[str]]] = {
+    "answering": (network(host_namespace(sockets=(ROOTLESSPORT,))), ["answer"]),
+    "with nothing behind it": (network(host_namespace(sockets=(ROOTLESSPORT,)), container_namespace(())), ["relay"]),
+    "with a full backlog behind it": (
+        network(
+            host_namespace(sockets=(ROOTLESSPORT,)),
+            container_namespace((Socket("tcp", 4, None, 80, queued=2, backlog=1),)),
+        ),
+        ["full"],
+    ),
+    "with a paused container": (
+        network(host_namespace(sockets=(ROOTLESSPORT,)), docker=engine(container("paused"))),
+        ["hold"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("built", "does"), ROOTLESS.values(), ids=ROOTLESS)
+def test_a_rootless_relay_does_what_its_container_would(built: Network, does: list[str]) -> None:
+    assert [each.does for each in of(built, HOST_NETNS)] == does

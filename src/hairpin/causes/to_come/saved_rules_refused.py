@@ -20,7 +20,7 @@ from hairpin.causes.to_come._coming import is_saved
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.errors import ParseError
-from hairpin.host.boot.refused_rules import refused_rules
+from hairpin.host.boot.rule_keeper import refused_rules
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 

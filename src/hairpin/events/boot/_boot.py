@@ -122,7 +122,7 @@ def _steps(host: Host) -> Iterator[_Step]:
         if ufw_of(host) is not None:
             yield _Step("ufw.service", with_ufw_started)
     if own.ruleset.ipsets:
-        from hairpin.host.boot.refused_rules import restores_sets
+        from hairpin.host.boot.rule_keeper import restores_sets
 
         if restores_sets(host):
             yield _Step("ipset.service", lambda course: _with_sets(course, own))

@@ -12,8 +12,7 @@ with libvirt 11.3, LXC 6.0, Incus 6.0 and systemd 257
 from collections.abc import Iterator
 
 from hairpin.change.change import Primitive, SetSysctl
-from hairpin.events.boot._namespaces import with_namespaces
-from hairpin.events.boot._own_rules import rules_of
+from hairpin.events.boot._namespaces import rules_of, with_namespaces
 from hairpin.events.course import Course
 from hairpin.host.host import Host
 from hairpin.message import message

@@ -30,7 +30,7 @@ of a no, and the command or option that settles it.
    reading hints that the outside refuses, the answer does not ask about the grant, but lists it (``Grants.assumed``).
 2. **Any other question** is an observer (``beside/__init__.py``).
 3. **A ``Wanted``** says what settles the question. If no function of ``wanted.py`` fits, add a word to ``Fact`` and a
-   function in ``wanted.py``, and the words for the command line in ``report/wanted.py`` (a test fails without them).
+   function in ``wanted.py``, and the words for the command line in ``report/words.py`` (a test fails without them).
    If a counter shows the fact when it is read before and after a try, add the fact to ``_TWICE`` of
    ``report/questions.py``; no other change is needed there.
 4. **A repair is a change** (ADR 0055): ``yes_repair`` or ``no_repair`` of the question, and the place ``{repair}`` in

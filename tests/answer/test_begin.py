@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from hairpin.beside.flows.elsewhere import published_elsewhere
+from hairpin.answer.begin import published_elsewhere
 from hairpin.network.network import Network
 from hairpin.question.target import parse_target
 from tests.question.two_hosts import ONE, TWO

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.cli.plans.compose_files import compose_files, read_text
+from hairpin.cli.plans.planning import compose_files, read_text
 from hairpin.host.docker import Container, Engine
 
 

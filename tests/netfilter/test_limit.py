@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hairpin.netfilter.evaluate.windows import is_inside, next_change
-from hairpin.netfilter.limit import TimeWindow
+from hairpin.netfilter.limit import TimeWindow, is_inside, next_change
 
 TUESDAY_NOON = int(datetime(2026, 11, 24, 12, 0, tzinfo=UTC).timestamp())
 HOUR = 3600

@@ -1,7 +1,7 @@
 """The known faults of a version as a page."""
 
 from hairpin.report.known_faults import asked_version, faults_document
-from hairpin.report.page.faults_page import faults_page
+from hairpin.report.page.cause_page import faults_page
 from hairpin.report.words import Words
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.firewalls.direct_rules import direct_lines
+from hairpin.events.firewalls._firewalld import direct_lines
 from tests.firewalld_host import host_with
 
 PATH = "/etc/firewalld/direct.xml"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.cli.docker.completing import completions
+from hairpin.cli.docker.running import completions
 from hairpin.cli.main import cli
 
 COMPLETED: dict[str, tuple[tuple[str, ...], str]] = {
