@@ -23,7 +23,7 @@ from hairpin.change.intent import LetIn, rendered
 from hairpin.firewalls.chain_owner import strict_hook
 from hairpin.host.boot.configured import Configured
 from hairpin.host.managers import Firewalld
-from hairpin.netfilter.ir import Chain, FieldMatch, Jump, NameField, NameMatch, Rule, Table
+from hairpin.netfilter.ir import Chain, FieldMatch, Jump, NameField, NameMatch, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text
 
@@ -225,7 +225,7 @@ def _lets_in_as_much(table: Table, present: str, zone: str) -> bool:
         other = table.chain(f"{stem}{zone}{part}")
         if other is None or (part == "_deny" and other.rules):
             return False
-        if not {_text_for_zone(each, stem, present, zone) for each in chain.rules} <= {
+        if not {each.text.replace(f"{stem}{present}", f"{stem}{zone}") for each in chain.rules} <= {
             each.text for each in other.rules
         }:
             return False
@@ -240,10 +240,6 @@ def _of_zone(name: str, zone: str) -> tuple[str, str]:
         if stem != name and stem.count("_") == 1:
             return f"{stem}_", part
     return "", ""
-
-
-def _text_for_zone(rule: Rule, stem: str, present: str, zone: str) -> str:
-    return rule.text.replace(f"{stem}{present}", f"{stem}{zone}")
 
 
 def _dispatch_rules(view: View, place: Place, table: Table, present: str, zone: str) -> Iterator[Primitive]:
