@@ -97,7 +97,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/plans/telling.py": "cli/test_undo.py",
     "causes/cause.py": "causes/test_registry.py",
     "answer/cause_answers.py": "answer/test_proven_repairs.py",
-    "cli/plans/way_in.py": "kernel/test_own_ssh.py",
     "field.py": "acceptance/test_fields.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld
@@ -118,7 +117,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",
     "answer/asked_elements.py": "kernel/test_long_sets.py",
     "live/set_elements.py": "kernel/test_long_sets.py",
-    "replica/judge.py": "kernel/test_replica.py",
     "replica/run/netns.py": "kernel/test_replica.py",
     "replica/run/serving.py": "kernel/test_replica.py",
     "replica/run/partial_load.py": "kernel/test_replica_rules.py",

@@ -24,7 +24,7 @@ ARGUED = {
     "remedy/decided_rules.py": "that a comment is there decides, and nothing that it says",
     "story/blame.py": "the same words in the same chain are the same rule",
     "answer/stop_repairs.py": "the same words in the same chain are the same rule",
-    "replica/plan/thinned.py": "a link that any word of a rule names is kept: one too many does no harm",
+    "replica/plan/plan.py": "a link that any word of a rule names is kept: one too many does no harm",
 }
 
 

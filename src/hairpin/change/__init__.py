@@ -23,7 +23,7 @@ in a ``Change``; the rest of this ``Change`` changes the host's model.
    - ``deaf_owner`` in ``causes/deaf_owners.py``: whether the owner has to run for the call.
    - ``disrupts`` in ``change/calls.py``: whether the call ends connections: such a repair needs a choice.
    - ``_of_call`` in ``remedy/decisions.py``: whether the call undoes a person's decision.
-   - ``apply/owners_files.py``, with ``written_paths`` as in ``change/firewalld.py``: whether the undo restores a file
+   - ``apply/backups.py``, with ``written_paths`` as in ``change/firewalld.py``: whether the undo restores a file
      that the owner writes in its own format.
    - ``_OF_FIREWALL`` in ``apply/backups.py``: whether the rules are saved before the call.
    - ``call_text`` in ``change/commands/text.py``, ``carrying.py`` in the same folder: whether the command is typed or

@@ -6,7 +6,7 @@
 - Many flows: ``examination`` (all flows of a question), ``joining`` (equal causes of several flows), ``alike`` (the
   causes of alike flows), ``many`` (flows that an event breaks at once).
 - Faults to come: ``latent`` (lost rules that no asked flow misses yet), ``foreseen`` (faults after an event) with
-  ``ended`` (containers that events leave stopped) and ``concerned`` (containers whose restarts matter).
+  ``ended`` (containers that events leave stopped, and those whose restarts matter).
 - Clients: ``unhairpinned`` (public addresses that the host itself does not reach), ``singled_out`` (clients that a rule
   drops while others pass).
 """

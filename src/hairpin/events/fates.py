@@ -12,14 +12,13 @@ from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, F
 from hairpin.events.course import Course
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
-from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
 from hairpin.network.kinds.forms import form_of
 from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.kinds.own_values import Owner
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
-from hairpin.walk.hooks.conntrack_room import tracked_versions
+from hairpin.walk.hooks.conntrack_room import needs_tracking, tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 
 _FEW = 8

@@ -1,6 +1,6 @@
 """The readings of hosts, verbatim: their types, their file format, their redaction, and the evidence of several hosts.
 
-Read ``reading`` (the types), ``json_text`` (repairs JSON texts), ``file`` (the snapshot file, which ``written_file``
+Read ``reading`` (the types), ``file`` (the snapshot file, which ``written_file``
 writes), ``several`` (the evidence of several hosts), ``renewal`` (replaces some readings by newer readings),
 and ``told`` (what a pasted text tells
 of a host).

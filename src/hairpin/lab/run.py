@@ -2,7 +2,8 @@
 by which root of any host logs in to all hosts.
 
 Keys, known hosts and configuration are made for one lab, in its hosts' own file systems, and end with it.  The
-machine's own keys and configuration are not used.
+machine's own keys and configuration are not used.  This installation of hairpin runs inside a lab host, where overlays
+show the same checkout and interpreter.
 """
 
 import os
@@ -15,14 +16,14 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import hairpin
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.engine import write
-from hairpin.lab.node import HOSTNAME, Node
+from hairpin.lab.node import ENVIRONMENT, HOSTNAME, Node
 from hairpin.lab.prerequisites import SEARCH_PATH
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Scenario, named
-from hairpin.lab.this_hairpin import environment
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, say
 from hairpin.message import message
 
@@ -215,3 +216,15 @@ def _wait_ready(host: Node, server: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
     said = log.read_text(encoding="utf-8").strip()
     raise LabError(message("{host}: sshd did not start: {said}", host=host.name, said=said))
+
+
+HAIRPIN = (sys.executable, "-m", "hairpin")
+TIMEOUT_S = 120.0
+"""The time limit for one run of hairpin in a lab host.
+
+The limit is long because the machine may be busy with other labs."""
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which the command ``HAIRPIN`` finds hairpin's package, even if it is not installed."""
+    return ENVIRONMENT | {"PYTHONPATH": str(Path(hairpin.__file__).parents[1])}

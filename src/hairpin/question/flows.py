@@ -69,7 +69,7 @@ def _on_network(network: Network, target: Target) -> Target:
 def _in_each_family(network: Network, target: Target, origin: Origin | None) -> Iterable[Target]:
     if not target.localhost:
         return (target,)
-    from hairpin.question.localhost import with_second_family
+    from hairpin.question.pinned_flows import with_second_family
 
     return with_second_family(network, target, origin)
 

@@ -36,7 +36,7 @@ from hairpin.causes.engine._publishing import (
 from hairpin.causes.engine._services import may_be_of_swarm, ways_of_swarm
 from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, View, Way, message
-from hairpin.causes.names._own_server import asks_server_of_host
+from hairpin.causes.names._resolving import asks_server_of_host
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.service._service import listening

@@ -2,6 +2,6 @@
 
 Read ``sysctls`` (files are applied, a kernel module adds its own sysctls), ``_power_off`` (the kernel's state is lost),
 ``_boot`` (units restore the kernel's state in their order), ``_namespaces`` (namespaces that no engine lists, and the
-rules that a program had made), ``_guests`` (programs make the rules of their guests again) and ``reboot`` (the events
+rules that programs make again for their guests) and ``reboot`` (the events
 that boot the host).
 """

@@ -6,13 +6,12 @@ Read ``grants`` first: all grants to a flow that succeeds, also an answer that l
 of its source address.  ``capture`` has tcpdump's filters, which show whether such packets come back.
 
 - Whether the outside knows the way back to a source address: ``private_way`` (a private address behind the default
-  router), ``own_source`` (the address of a tunnel or a bridge), ``routed_address`` (an address that no uplink has),
-  ``untranslated`` (an address that somebody has exempted from masquerading), ``masqueraded_source`` (the address that
-  MASQUERADE chose).
+  router, an address that no uplink has), ``own_source`` (the address of a tunnel or a bridge), ``untranslated`` (an
+  address that somebody has exempted from masquerading), ``masqueraded_source`` (the address that MASQUERADE chose).
 - Whether the packet takes the intended way: ``way_out`` (the route by which it left the host), ``way_of_host`` (a route
-  that a policy rule keeps for the host's own address), ``redirected`` (a router that an ICMP redirect named),
-  ``client_in_tunnel`` (a client that comes in by the tunnel into which its answers go), ``answer_source`` (the address
-  from which a UDP service answers).
+  that a policy rule keeps for the host's own address, a router that an ICMP redirect named), ``client_in_tunnel`` (a
+  client that comes in by the tunnel into which its answers go), ``answer_source`` (the address from which a UDP service
+  answers).
 - Whether the network takes it: ``foreign_frames`` (frames of other hardware addresses), ``address_found`` (a machine on
   the link that has the destination), ``neighbour_answers`` (a neighbour that was silent, or whose entry somebody made),
   ``far_end_hints`` (the far end of a tunnel), ``cloud_limits`` (what a cloud refuses to its machines), ``silence``

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.causes.uplink_of_answers import ways_home
+from hairpin.causes.uplinks._gateway import ways_home
 from hairpin.change.change import AddEntry
 from hairpin.change.commands.text import all_shown
 from hairpin.change.simulation.simulate import simulate

@@ -2,7 +2,7 @@
 
 import os
 
-from hairpin.replica.prerequisites import may_replicate, missing
+from hairpin.replica.judge import may_replicate, missing
 
 
 def test_without_root_there_are_none() -> None:
