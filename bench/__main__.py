@@ -22,8 +22,7 @@ from bench.restoring import OfRestore, of_restores
 from bench.telling import of_story, story_line
 from bench.timing import Timing, timed
 from bench.whole import OfHost, of_hosts
-from hairpin.replica.judge import carry_all
-from hairpin.replica.prerequisites import missing
+from hairpin.replica.judge import carry_all, missing
 from hairpin.replica.run.worker import Order
 
 PROMISED = 50_000

@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.this_hairpin import environment
+from hairpin.lab.run import environment
 from tests.restoring.connections import LOSS
 
 SIZES = (1, 10, 100)

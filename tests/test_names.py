@@ -24,18 +24,18 @@ DOUBLE_CLASSES = frozenset(_DOUBLE_CLASSES.split())
 _PARTICIPLES = """
 answer/engines:unanswered change/change:added change/intent:rendered diagnose/unhairpinned:unhairpinned
 engines/docker/dockerd:expected events/engines/_containers:ended engines/podman:expected evidence/file:read
-evidence/json_text:mended evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
+host/read/json_text:mended evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
 host/read/ip/sockets_text:unmapped host/read/ip/tc_filters:parsed host/read/ip/traffic_control:filtered
-host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed host/sysctl:dotted
+host/read/json_text:entered host/read/parse:parsed host/read/parse:refreshed host/sysctl:dotted
 judges/judged:judged kept:kept lab/scenario:named lab/scenario:read netfilter/evaluate/index:compiled
 netfilter/evaluate/set_field:offloaded netfilter/iptables/forms:masked netfilter/iptables/netmap:resolved
 netfilter/iptables/spelled:spelled netfilter/iptables/words:quoted netfilter/iptables/words:unquoted
 netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/misprints:modernised
 netfilter/nft/sets:concatenated netfilter/nft/spelled:spelled netfilter/nft/syntax:named
 network/unmasqueraded:unmasqueraded remedy/boot/container:started remedy/boot/engine:restored remedy/boot/engine:started
-replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/thinned:thinned replica/run/netns:entered
+replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/plan:thinned replica/run/netns:entered
 replica/watch/counters:saved replica/watch/proc_net:counted report/excerpts:filled report/excerpts:picked
-report/paper:shortened report/paper:wrapped report/verdicts:folded walk/ip/ipvs:balanced
+report/paper:shortened report/paper:wrapped report/verdicts:folded walk/packet_walk:balanced
 walk/ip/mtu:defragmented walk/ip/mtu:fragmented walk/ip/route_in:dissected walk/link/crossing:crossed
 walk/link/crossing:unpacked
 walk/link/tunnel:decapsulated walk/link/tunnel:encapsulated walk/link/wireguard:decrypted

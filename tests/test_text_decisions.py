@@ -16,15 +16,15 @@ SAYING = frozenset({"netfilter", "change", "report"})
 WORDED = frozenset({"rule", "place", "policy", "meant"})
 """The names of what is a rule or its place."""
 ARGUED = {
-    "causes/nat_rules/_transparent.py": "what a proxy lacks is said, and no verdict hangs on it",
+    "causes/rules/rule_decides_flow.py": "what a proxy lacks is said, and no verdict hangs on it",
     "judges/agreement.py": "a rule of nft with a map inside is counted before the map decides",
     "diagnose/singled_out.py": "the same words in the same chain are the same rule",
     "causes/to_come/_coming.py": "the same words in the same chain are the same rule",
     "compare/corresponding.py": "names are replaced in the words that are shown; the body decides",
     "remedy/decided_rules.py": "that a comment is there decides, and nothing that it says",
     "story/blame.py": "the same words in the same chain are the same rule",
-    "diagnose/policy.py": "the same words in the same chain are the same rule",
-    "replica/plan/thinned.py": "a link that any word of a rule names is kept: one too many does no harm",
+    "answer/stop_repairs.py": "the same words in the same chain are the same rule",
+    "replica/plan/plan.py": "a link that any word of a rule names is kept: one too many does no harm",
 }
 
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hairpin.facts.catalogue import FACTS, REVIEWED
-from hairpin.facts.fact import Fact, Span
-from hairpin.facts.products import PRODUCTS
+from hairpin.facts.fact import PRODUCTS, Fact, Span
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "facts.md"
 _HEAD = (

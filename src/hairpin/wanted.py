@@ -1,6 +1,6 @@
 """Facts that hairpin lacks and that the user can supply, as data.
 
-The model and the causes state which fact is wanted.  ``report/wanted.py`` tells how to supply the fact on the command
+The model and the causes state which fact is wanted.  ``report/words.py`` tells how to supply the fact on the command
 line.  This module imports only the standard library, like ``message.py``.  All facts have the same class, so that a
 message with a fact can be written as JSON.
 """

@@ -5,11 +5,11 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from hairpin.evidence.reading import Reading
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.report.wanted import option_of
+from hairpin.report.words import option_of
 from tests.acceptance.recorded import evidence, expected, network
 from tests.whole import thinned_rows
 

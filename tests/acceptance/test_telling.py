@@ -8,7 +8,7 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from hairpin.apply.plan import plan_of
 from hairpin.collect.snapshot import load
 from hairpin.netfilter.address import address_text

@@ -25,8 +25,8 @@ from hairpin.collect.by_hand import evidence_in
 from hairpin.errors import HairpinError, LabError
 from hairpin.evidence.reading import Evidence
 from hairpin.lab.node import Node
+from hairpin.lab.run import HAIRPIN, environment
 from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
-from hairpin.lab.this_hairpin import HAIRPIN, environment
 from hairpin.lab.trial import break_host, probe_after, running_scenario
 from hairpin.network.world import World
 from hairpin.pasted.asking import REQUESTS, script

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from hairpin.errors import ReplicaError
 from hairpin.message import message
 from hairpin.question.asked import Origin, Target

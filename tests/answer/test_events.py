@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from hairpin.errors import UsageError
 from hairpin.network.world import World
 from hairpin.question.question import Kind, parse_question

@@ -16,7 +16,7 @@ from hairpin.question.egress import egress_flows
 from hairpin.question.outside import parse_world, with_world
 from hairpin.question.question import parse_question
 from hairpin.question.target import parse_target
-from hairpin.report.wanted import option_of
+from hairpin.report.words import option_of
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import state_return_route

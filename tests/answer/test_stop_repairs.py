@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from hairpin.answer.answer import CauseAnswer
 from hairpin.answer.cause_answers import of_finding
+from hairpin.answer.stop_repairs import configured_at
 from hairpin.change.commands.text import all_shown
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.latent import latent
+from hairpin.host.boot.configured import Configured
+from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import FromHost
-from tests.rule_text import ALL_RULES, without
+from hairpin.network.network import Network
+from tests.causes.hosts import ruled
+from tests.rule_text import ALL_RULES, with_rule, without
 from tests.small_host import host_namespace, network, published
 
 NO_DNAT = "-A DOCKER ! -i docker0 -p tcp"
@@ -50,3 +58,37 @@ def test_rules_that_close_what_passes_now_are_left_to_restore() -> None:
     (said,) = map(str, remedy.advice)
     assert "`hairpin restore` puts them back together with what they need" in said
     assert coming(EVERY).remedies[0].steps
+
+
+CLOSED = ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP"))
+RULES = ConfigFile("/etc/iptables/rules.v4", "*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -i eth0 -j DROP\nCOMMIT\n")
+SYSCTL = ConfigFile("/etc/sysctl.d/50-a.conf", "net.ipv4.ip_forward = 0\n")
+
+
+def found(whole: Network, *files: ConfigFile) -> tuple[str, Configured | None, tuple[str, ...]]:
+    """Return the cause, where it is configured, and the kinds of the parts of its first change."""
+    whole = whole.with_host(msgspec.structs.replace(whole.this, files=files))
+    (suspect,) = diagnose(whole, published()).causes
+    parts = tuple(type(part).__name__ for part in suspect.candidate.change.parts)
+    return suspect.cause, configured_at(suspect.candidate, suspect.stop, whole), parts
+
+
+def test_a_saved_rule_gets_an_exception_and_names_its_file() -> None:
+    cause, where, parts = found(CLOSED, RULES)
+    assert (cause, parts) == ("docker-user-drops", ("InsertRule",))
+    assert where is not None
+    assert (where.file, where.line) == ("/etc/iptables/rules.v4", 3)
+
+
+def test_the_same_rule_in_no_file_is_an_accident_and_goes() -> None:
+    assert found(CLOSED) == ("docker-user-drops", None, ("DeleteRule",))
+
+
+def test_a_sysctl_of_a_file_is_policy() -> None:
+    keys = ("ip_forward", "conf__all__forwarding", "conf__eth0__forwarding", "conf__docker0__forwarding")
+    off = network(host_namespace(values=dict.fromkeys(keys, "0")))
+    cause, where, _ = found(off, SYSCTL)
+    assert cause == "ip-forward-off"
+    assert where is not None
+    assert (where.writer, where.file) == ("sysctl-file", "/etc/sysctl.d/50-a.conf")
+    assert found(off)[1] is None

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from hairpin.answer.begin import network_of
-from hairpin.beside.features import CHOICES
 from hairpin.beside.inquiry import Inquiry
-from hairpin.beside.table import QUESTIONS, ROWS, ObserverRow, after_observers, questions
+from hairpin.beside.table import CHOICES, QUESTIONS, ROWS, ObserverRow, after_observers, questions
 from hairpin.collect.snapshot import load
 from hairpin.diagnose.examination import examine
 from hairpin.network.network import Network

@@ -3,15 +3,18 @@
 import msgspec
 import pytest
 
+from hairpin.causes.deaf_owners import deaf_owner
+from hairpin.change import calls
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.managers import Ufw
+from hairpin.host.managers import Firewalld, Ufw
 from hairpin.walk.walk import walk_flow
 from tests.causes.firewall_hosts import first_remedy
 from tests.causes.hosts import with_host, zoned
 from tests.causes.rules.test_rules import SSH, with_sshd
+from tests.rows import each_row
 from tests.rule_text import with_chain, with_policy
-from tests.small_host import egress
+from tests.small_host import egress, network
 
 
 @pytest.mark.parametrize("runs", (True, False))
@@ -31,3 +34,24 @@ def test_a_disabled_ufw_allows_nothing() -> None:
     assert first_remedy(with_host(closed, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw allow 22/tcp",)
     (command,) = first_remedy(with_host(closed, ufw=Ufw(enabled=False)), SSH)[1].commands
     assert command.endswith("-j ACCEPT")
+
+
+# call, the manager that has to run or to be enabled
+NEEDS: dict[str, tuple[calls.Call, str | None]] = {
+    "a port": (calls.OpenPort("public", 80, "tcp"), "firewalld"),
+    "a port in firewalld's files": (calls.OpenPort("public", 80, "tcp", permanent=True), "firewalld"),
+    "panic mode": (calls.SetPanicMode(), "firewalld"),
+    "a port of ufw": (calls.AllowInUfw(80, "tcp"), "ufw"),
+    "networks": (calls.ReloadNetworks(), None),
+    "a unit": (calls.SetUnitState("start", "docker.service"), None),
+}
+
+
+@each_row(("call", "manager"), NEEDS.values(), ids=NEEDS)
+def test_a_managers_command_needs_the_manager(call: calls.Call, manager: str | None) -> None:
+    replace, host = msgspec.structs.replace, network().this
+    at_rest = replace(host, firewalld=Firewalld(running=False), ufw=Ufw(enabled=False))
+    assert deaf_owner(call, at_rest) == manager
+    at_work = replace(host, firewalld=Firewalld(running=True), ufw=Ufw(enabled=True))
+    assert deaf_owner(call, at_work) is None
+    assert deaf_owner(call, replace(host, firewalld=None, ufw=None)) is None

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hairpin.causes.cause import Finding
+from hairpin.causes.cause import Coming, Finding
+from hairpin.causes.opening import lost_rules, rules_on_the_way
 from hairpin.causes.registry import causes_of_flows
 from hairpin.causes.where import OfRule
 from hairpin.diagnose.examination import examine
@@ -168,3 +169,34 @@ def test_a_rule_of_netavarks_own_is_no_ban(table: str, told: bool) -> None:
         whole.this, namespaces=(outer, *inner), engines=(podman.with_container(web),), units=(restart,), boot_lines=()
     )
     assert ("runtime-only-rule" in findings(whole.with_host(host), published())) is told
+
+
+SHUT = with_rule("filter DOCKER-USER", "-p tcp --dport 80 -j DROP")
+LET_IN = with_rule("filter DOCKER-USER", "-s 192.0.2.0/24 -j ACCEPT", SHUT)
+OTHER = with_rule("filter DOCKER-USER", "-s 203.0.113.0/24 -j ACCEPT", SHUT)
+
+
+def coming(was: str, then: str) -> Coming:
+    """Return what stops the published port once the rules are those of ``then``."""
+    flow = published()
+    after = network(host_namespace(then))
+    (found,) = examine(after, (flow,)).causes
+    before: Network = network(host_namespace(was))
+    return Coming("reboot", before.this.name, before, after, flow, found)
+
+
+def test_a_rule_that_is_gone() -> None:
+    of_hand = [each.text for each in lost_rules(coming(LET_IN, SHUT))]
+    assert of_hand == ["-A DOCKER-USER -s 192.0.2.0/24 -j ACCEPT"]
+
+
+def test_a_rule_that_stays_is_not_lost() -> None:
+    late = LET_IN.replace("-A DOCKER-USER -s 192.0.2.0/24 -j ACCEPT\n", "")
+    late = late.replace("-A DOCKER-USER -j RETURN\n", "-A DOCKER-USER -s 192.0.2.0/24 -j ACCEPT\n")
+    found = coming(LET_IN, late)
+    assert list(lost_rules(found)) == []
+    assert [each.text for each in rules_on_the_way(found)] == ["-A DOCKER-USER -s 192.0.2.0/24 -j ACCEPT"]
+
+
+def test_an_engines_rule_is_not_somebodys_own() -> None:
+    assert list(rules_on_the_way(coming(DOCKER_RULES, SHUT))) == []

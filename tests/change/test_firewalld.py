@@ -9,7 +9,7 @@ from hairpin.change import calls
 from hairpin.change.change import Change
 from hairpin.change.firewalld import firewalld_files
 from hairpin.change.simulation.simulate import simulate
-from hairpin.firewalls.direct_rules import direct_lines
+from hairpin.events.firewalls._firewalld import direct_lines
 from hairpin.firewalls.permanent import Permanent
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.network.network import Network

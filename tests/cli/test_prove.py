@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hairpin.replica.prerequisites import may_replicate
+from hairpin.replica.judge import may_replicate
 from tests.cli.commands import call, snapshot
 from tests.report.answers import FORWARDING_OFF
 from tests.report.strict import errors

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hairpin.apply.kept_plan import KeptPlan
-from hairpin.apply.program.copies import PlanCopies
+from hairpin.apply.program.outpost_ground import PlanCopies
 from tests.apply.plans import begun, plan
 from tests.cli.commands import call
 

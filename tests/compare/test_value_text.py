@@ -14,9 +14,8 @@ from hairpin.evidence.file import read
 from hairpin.field import compared_fields, facts_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
-from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.host.link import BridgeInfo, BridgePort, Endpoint, Link, Peer, Wireguard
 from hairpin.host.read.parse import parse
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.ir import Element, Map, NameKey, NatElement, NumberKey, Set, Verdict, VerdictElement
 from tests.rows import each_row

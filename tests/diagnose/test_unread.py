@@ -10,7 +10,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked
-from tests.replica.plan.test_thinned import host as with_two_left
+from tests.replica.plan.test_plan import host as with_two_left
 from tests.small_host import (
     CLIENT,
     container,

@@ -9,7 +9,7 @@ from typing import cast
 import msgspec
 
 from hairpin.lab.node import Node
-from hairpin.lab.this_hairpin import TIMEOUT_S
+from hairpin.lab.run import TIMEOUT_S
 from tests.machine.hairpin import typed
 
 Part = Mapping[str, object]

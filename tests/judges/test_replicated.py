@@ -9,9 +9,8 @@ from hairpin.change.change import Change, SetSysctl
 from hairpin.diagnose.examination import examine
 from hairpin.judges.replicated import Replication, replicating
 from hairpin.message import message
-from hairpin.replica.judge import RunningKernel
+from hairpin.replica.judge import RunningKernel, may_replicate, missing
 from hairpin.replica.judgement import Kernel
-from hairpin.replica.prerequisites import may_replicate, missing
 from tests.judges.kernels import Agreeing, Denying, Overloaded
 from tests.many_hosts import flows_of_many, many
 from tests.report.answers import FORWARDING_OFF, evidence, examination

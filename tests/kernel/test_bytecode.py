@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from hairpin.netfilter.evaluate.bytecode import Instruction, Program, results
-from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
+from hairpin.netfilter.evaluate.bytecode import Instruction, Program, results, seen_by_program
 from hairpin.netfilter.packet import UDP, Packet
 
 LOOPBACK = 0x7F000001

@@ -29,7 +29,7 @@ from hairpin.host.read.parse import parse
 from hairpin.host.read.readings import Readings
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
-from hairpin.lab.this_hairpin import HAIRPIN, environment
+from hairpin.lab.run import HAIRPIN, environment
 from tests.waiting import HANG_S
 from tests.whole import thinned
 

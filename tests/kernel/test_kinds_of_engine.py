@@ -8,7 +8,7 @@ from hairpin.collect.run import LocalRunner, collect
 from hairpin.events.happening import possible_events
 from hairpin.lab.build import running_lab
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.this_hairpin import environment
+from hairpin.lab.run import environment
 from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
 

@@ -13,7 +13,7 @@ import pytest
 
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
-from hairpin.lab.this_hairpin import environment
+from hairpin.lab.run import environment
 from hairpin.netfilter.nft import listing
 from tests.waiting import HANG_S
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from hairpin.cli.plans.rereading import with_insides
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
-from hairpin.evidence.completion import with_insides
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.host.read.parse import parse as parsed

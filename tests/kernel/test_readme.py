@@ -19,7 +19,7 @@ import hairpin
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import ContainerPlan, LabPlan
-from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S
+from hairpin.lab.run import HAIRPIN, TIMEOUT_S
 from tests.whole import WHOLE
 from tools.quoted import ROOT, blocks
 from tools.release.pinned import ARCHITECTURES

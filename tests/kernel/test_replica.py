@@ -21,8 +21,7 @@ from hairpin.netfilter.iptables.save import parse
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
-from hairpin.replica.prerequisites import missing
+from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, missing, orders_of
 from hairpin.walk.walk import walk_flow
 from tests.small_host import (
     CLIENT,

@@ -7,10 +7,9 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-from hairpin.netfilter.evaluate.windows import is_inside
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import StatefulMatch
-from hairpin.netfilter.limit import TimeWindow
+from hairpin.netfilter.limit import TimeWindow, is_inside
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 RULES = 300

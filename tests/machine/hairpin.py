@@ -7,7 +7,7 @@ from hairpin.answer.ask import ask
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.evidence.reading import Evidence
 from hairpin.lab.node import Node
-from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
+from hairpin.lab.run import HAIRPIN, TIMEOUT_S, environment
 from hairpin.question.question import Question
 
 

@@ -26,7 +26,7 @@ from hairpin.apply.session import own_session
 from hairpin.change.change import Change
 from hairpin.change.steps import after_steps, steps
 from hairpin.cli.material import gather
-from hairpin.cli.plans.way_in import refuse_cut, unsafe
+from hairpin.cli.plans.carrying import refuse_cut, unsafe
 from hairpin.errors import ApplyError
 from hairpin.live.connection import connect
 from hairpin.message import Message, verbatim

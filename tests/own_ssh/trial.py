@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.logins import running_logins
 from hairpin.lab.node import DIE_WITH_PARENT, ENVIRONMENT, Node
 from hairpin.lab.plan import LabPlan
+from hairpin.lab.run import running_logins
 from tests.own_ssh.kinds import KINDS
 from tests.own_ssh.variants import TMUX, VARIANTS, Variant, command, program
 from tests.waiting import HANG_S, wait_until

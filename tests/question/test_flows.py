@@ -15,13 +15,13 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import inside, parse_address
 from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
-from hairpin.question.flows import flows_for, pod_flows
+from hairpin.question.flows import flows_for, on_one_network, pod_flows
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.target import parse_origin
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import without_default_network
-from tests.names_host import named
+from tests.names_host import API, named
 from tests.rows import each_row
 from tests.small_host import (
     HOST_NETNS,
@@ -539,3 +539,24 @@ def test_what_a_failing_health_check_asks_is_part_of_the_plain_question() -> Non
 
     asked = {"container:web -> 127.0.0.1:8080/tcp", "container:web -> 203.0.113.9:81/tcp"}
     assert plain("unhealthy") - plain("healthy") == asked
+
+
+BUILT = named("shop", other=("shop", "back"))
+
+
+@pytest.mark.parametrize(("name", "found"), (
+    ("api.shop",    ("api", "shop")),
+    ("api.back",    ("api", "back")),
+    ("api.other",   ("api.other", "")),
+    ("api",         ("api", "")),
+    ("example.com", ("example.com", "")),
+))  # fmt: skip
+def test_the_name_and_the_network(name: str, found: tuple[str, str]) -> None:
+    target = on_one_network(BUILT, Target(80, container=name))
+    assert (target.container, target.network) == found
+
+
+def test_the_name_is_looked_up_whole() -> None:
+    flows = flows_for(BUILT, (Target(80, container="api.shop"),), Origin("container", container="web"))
+    assert [(each.daddr, each.asked_name) for each in flows if not each.asked_name] == [(API, "")]
+    assert [each.asked_name for each in flows if each.purpose == "dns"] == ["api.shop"]

@@ -9,7 +9,7 @@ from hairpin.answer.answer import DISPUTED
 from hairpin.errors import LabError
 from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
-from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
+from hairpin.lab.run import HAIRPIN, TIMEOUT_S, environment
 from hairpin.message import message
 from hairpin.report.documents.document import CauseDocument, FlowDocument, RemedyDocument, ReportDocument
 from hairpin.report.documents.effects_document import SideEffectDocument

@@ -15,10 +15,10 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.events.registry import BY_THEMSELVES
 from hairpin.lab.build import Lab
-from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
 from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
+from hairpin.lab.run import whole_network
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import (
     break_host,

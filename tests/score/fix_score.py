@@ -6,8 +6,8 @@ from functools import partial
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.logins import LOOPBACK, running_logins
 from hairpin.lab.probe import Outcome
+from hairpin.lab.run import LOOPBACK, running_logins
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_before, require_truth, running_scenario, say
 from tests.score.all_flows import Outcomes, broken, opened, settled_all

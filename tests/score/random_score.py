@@ -11,8 +11,8 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.logins import whole_network
 from hairpin.lab.probe import Outcome
+from hairpin.lab.run import whole_network
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST, PUBLIC
 from hairpin.lab.trial import break_host, running_scenario, say

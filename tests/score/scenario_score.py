@@ -9,11 +9,11 @@ from contextlib import ExitStack
 import msgspec
 
 from hairpin.lab.build import Lab
-from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
+from hairpin.lab.run import whole_network
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, say
 from tests.score.diagnosis import CHECK, Answer, Printed, ask, printed_for

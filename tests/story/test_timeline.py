@@ -3,10 +3,9 @@
 import msgspec
 
 from hairpin.evidence.redact import redact
-from hairpin.story.file_times import changed_files
 from hairpin.story.logs.boots import boots_of
 from hairpin.story.timeline import file_entries, read_at, story_of
-from hairpin.story.traces import traces_of
+from hairpin.story.traces import changed_files, traces_of
 from tests.rows import each_row
 from tests.story.recorded import BEGUN, NOW, evidence, journal, lab, traces
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from tests.answer.likely.test_likely import answer
 from tests.suppose.test_ordinary import ADDRESSES, CLOSED, RUN
 

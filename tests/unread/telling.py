@@ -6,9 +6,8 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.decisive import lacks_reading
+from hairpin.answer.decisive import exit_status, lacks_reading
 from hairpin.answer.matrix import matrix
-from hairpin.answer.outcome import exit_status
 from hairpin.apply.plan import plan_of
 from hairpin.apply.restoring import restore_plan
 from hairpin.compare.comparison import both_hosts, comparison_of

@@ -15,7 +15,7 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
-from hairpin.lab.this_hairpin import HAIRPIN
+from hairpin.lab.run import HAIRPIN
 from hairpin.message import verbatim
 from hairpin.report.documents.document import ReportDocument
 from tests.guests.qemu import GuestError

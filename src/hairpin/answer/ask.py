@@ -167,7 +167,7 @@ def _with_questions(answer: Answer) -> Answer:
     traces = tuple((each.ref, each.trace) for each in answer.flows)
     asked = questions_of(answer.network, (*traces, *_grant_walks(answer)))
     if not answer.flows and answer.question.kind == "check":
-        from hairpin.answer.ended import questions_about_ended  # noqa: PLC0415 - most hosts have flows
+        from hairpin.answer.states import questions_about_ended  # noqa: PLC0415 - most hosts have flows
 
         asked = (*asked, *questions_about_ended(answer, len(asked)))
     return msgspec.structs.replace(answer, questions=asked)

@@ -1,10 +1,11 @@
 """The first two phases of an answer: reads the hosts that the evidence describes, and finds the flows that the question
-means."""
+means, and the ports that another host publishes.  A question without a host's name is about the first host only."""
+
+from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.beside.flows.elsewhere import published_elsewhere
 from hairpin.beside.inquiry import Inquiry
 from hairpin.beside.table import after_observers
 from hairpin.evidence.reading import HOST, PASTED, Evidence, lacks_rules
@@ -18,6 +19,7 @@ from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
+from hairpin.question.port_flows import bindings_of
 from hairpin.question.question import Question
 from hairpin.question.target import is_outside_name
 
@@ -139,3 +141,37 @@ def _with_told_targets(question: Question, network: Network) -> Question:
     targets = targets_told(network)
     origin = question.origin or (origin_told(network) if targets else None)
     return msgspec.structs.replace(question, targets=targets, origin=origin)
+
+
+def published_elsewhere(network: Network, targets: tuple[Target, ...]) -> Iterator[Message]:
+    """Yield a note for each other host that publishes an asked port, if the question does not name a host."""
+    if not network.this.was_read:
+        return
+    for target in targets:
+        if target.port is None or target.host or target.address is not None or target.container is not None:
+            continue
+        for host in network.hosts[1:]:
+            for port in range(target.port, (target.last or target.port) + 1):
+                names = _publishing(host, port, target)
+                if names:
+                    is_shared = bool(_publishing(network.this, port, target))
+                    yield message(
+                        "{publishes} (container {containers}). This answer is about {host}; the TARGET {port}@{other} "
+                        "asks about the other host",
+                        publishes=_too(host, port) if is_shared else _alone(host, port),
+                        other=host.name, port=port, containers=", ".join(names), host=network.this.name,
+                    )  # fmt: skip
+
+
+def _publishing(host: Host, port: int, target: Target) -> tuple[str, ...]:
+    """Return the names of the running containers that publish the port."""
+    bindings = bindings_of(host, port, target.protocol)
+    return tuple(dict.fromkeys(each.name for each, _ in bindings if each.running))
+
+
+def _too(host: Host, port: int) -> Message:
+    return message("{other} publishes port {port}, too", other=host.name, port=port)
+
+
+def _alone(host: Host, port: int) -> Message:
+    return message("{other} publishes port {port}", other=host.name, port=port)

@@ -1,13 +1,14 @@
-"""The readings that decide a command's result.  Every command asks this module before it reports success.
+"""The readings that decide a command's result, and its exit status: 0 if every flow passes, 1 if a fault is found, 3 if
+this is undecided, 4 for a bug in hairpin.  Every command asks this module before it reports success.
 
 The tables contain prefixes of reading keys.  A reading that is in no table decides no result.  Either another reading
 has the same facts, or the walk forks without the reading, and the verdict shows that the reading is missing.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, assert_never
 
-from hairpin.answer.answer import Answer
+from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.engines import STATE, unanswered
 from hairpin.evidence.reading import HOST
 from hairpin.host.host import Unread
@@ -135,3 +136,38 @@ def _of_branch(branch: Branch) -> Iterator[tuple[str, str]]:
         yield step.netns.host, step.netns.name
     if branch.stop is not None:
         yield branch.stop.netns.host, branch.stop.netns.name
+
+
+def exit_status(answer: Answer) -> int:
+    """Return the exit status of the answer, which depends on the kind of the question."""
+    match answer.question.kind:
+        case "check":
+            status = _check_status(answer)
+        case "walk":
+            status = {"delivered": 0, "leaves": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
+        case "prove":
+            status = _prove_status(answer.flows)
+        case _:
+            assert_never(answer.question.kind)
+    return 3 if status == 0 and lacks_reading(answer) else status
+
+
+def _check_status(answer: Answer) -> int:
+    """Return 1 if there is a blocking cause or the event breaks a flow, 0 if every flow succeeds, and 3 otherwise.
+
+    If a replica disagrees about a flow, the walk's verdict counts.  But a flow that passes in the walk and fails in the
+    replica is undecided."""
+    struck = answer.broken if answer.event is not None else ()
+    if any(each.verdict != "depends" for each in struck) or any(each.severity == "blocking" for each in answer.causes):
+        return 1
+    return 0 if all(each.succeeds for each in answer.flows) else 3
+
+
+def _prove_status(flows: tuple[FlowAnswer, ...]) -> int:
+    """Return 4 if the kernel disagrees on a flow, 3 if a flow stays undecided, 1 if a flow fails, and 0 otherwise."""
+    agreeing = [each.judged.agreement.agrees for each in flows if each.judged is not None]
+    if False in agreeing:
+        return 4
+    if None in agreeing or any(each.verdict == "depends" for each in flows):
+        return 3
+    return 0 if all(each.trace.succeeds for each in flows) else 1

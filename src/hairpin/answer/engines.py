@@ -116,7 +116,7 @@ def _state(each: Health, network: Network, host: Host) -> Message:
         case "unreadable":
             return message(
                 "This user may not ask {engine} at {endpoint}. Run hairpin as root.",
-                engine=_title(each),
+                engine=each.engine.title,
                 endpoint=contact.endpoint,
             )
         case _:
@@ -188,7 +188,3 @@ def _unreachable(each: Health) -> Message:
             endpoint=contact.endpoint,
         )
     return message("{named} names {endpoint}, where no engine answers.", named=contact.named, endpoint=contact.endpoint)
-
-
-def _title(each: Health) -> str:
-    return each.engine.title

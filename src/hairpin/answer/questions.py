@@ -122,7 +122,7 @@ def _changes(network: Network, asked: OpenQuestion) -> Iterator[Change]:
 
         yield rendered(ClampSegments(about.netns, about.version), network)
     elif isinstance(about, ForeignSource):
-        from hairpin.causes.uplink_of_answers import ways_home  # noqa: PLC0415 - as above
+        from hairpin.causes.uplinks._gateway import ways_home  # noqa: PLC0415 - as above
 
         yield from ways_home(network, about)
     elif asked.repair is not None:

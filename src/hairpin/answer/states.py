@@ -1,5 +1,10 @@
 """Adds the faulty states of the hosts to the causes of the flows.  Each state is added once, and comes before the
-causes that follow from it."""
+causes that follow from it.
+
+A container on the host's network that ended by itself with an error publishes no port, and what it would listen on is
+unknown, so no flow leads to it.  Its restart policy starts it no more.  Whether it should run, only the user knows: it
+is asked about on a host on which nothing else is asked.
+"""
 
 from collections.abc import Iterator
 
@@ -7,14 +12,20 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.answer.cause_answers import by_severity, of_reading, with_refs
+from hairpin.answer.questions import QuestionAnswer, naming_repairs
 from hairpin.causes.cause import Finding
 from hairpin.causes.registry import causes_of_host
 from hairpin.causes.where import container_of
-from hairpin.change.calls import SetUnitState
+from hairpin.change.calls import SetContainerState, SetUnitState
+from hairpin.change.change import SetContainer, one
+from hairpin.host.docker import Container, is_engine_time
+from hairpin.host.engine_health import AS_STOPPED, is_down
 from hairpin.host.host import Host
 from hairpin.host.idle import IdleContainer
 from hairpin.message import Message, message
 from hairpin.network.network import Network
+from hairpin.walk.trace import OpenQuestion
+from hairpin.wanted import read_log
 
 
 def with_states(answer: Answer) -> Answer:
@@ -74,8 +85,6 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
     served = {each.name for each in host.services() if each.running is not None and each.running >= (each.wanted or 0)}
     told |= {each.name for each in host.containers() if each.is_task and each.service in served}
     if not answer.flows:
-        from hairpin.answer.ended import ended_with_error  # noqa: PLC0415 - most hosts have flows
-
         told |= {each.name for each in ended_with_error(answer, host)}
     idle = [each for each in host.containers() if not each.running and each.name not in told]
     if answer.question.targets:
@@ -217,3 +226,53 @@ def _before(refs: tuple[str, ...], made: set[str], maker: str) -> tuple[str, ...
     made."""
     first = next(number for number, each in enumerate(refs) if each in made)
     return (*refs[:first], maker, *refs[first:])
+
+
+_MOST = 3
+"""The greatest number of such containers that are asked about.  A note names the others."""
+
+
+def ended_with_error(answer: Answer, host: Host) -> tuple[Container, ...]:
+    """Return the containers of the host that the answer asks about; none if the answer has flows or a target."""
+    if answer.flows or answer.question.targets or answer.event is not None or not host.was_read:
+        return ()
+    found = (each for engine in host.engines if not is_down(host, engine) for each in engine.containers)
+    return tuple(each for each in found if _has_failed(each))[:_MOST]
+
+
+def _has_failed(container: Container) -> bool:
+    """Return whether the container on the host's network ended by itself with an error, and stays ended."""
+    return (
+        (container.network_mode, container.status, container.restart_policy) == ("host", "exited", "no")
+        and not container.error
+        and container.exit_code not in AS_STOPPED
+        and is_engine_time(container.finished_at)
+    )
+
+
+def questions_about_ended(answer: Answer, count: int) -> Iterator[QuestionAnswer]:
+    """Yield the question about each of the containers.  ``count``: how many questions the answer already has."""
+    found = ((host, each) for host in answer.network.hosts for each in ended_with_error(answer, host))
+    for number, (host, container) in enumerate(found, count + 1):
+        yield QuestionAnswer(f"q{number}", naming_repairs(_question(host, container), answer.network), ())
+
+
+def _question(host: Host, container: Container) -> OpenQuestion:
+    engine = host.engine_of(container)
+    facts = {"name": container.name, "code": container.exit_code, "at": container.finished_at}
+    started = SetContainer(host.name, msgspec.structs.replace(container, status="running"))
+    return OpenQuestion(
+        text=message(
+            "Should {name} run? It is on the host's network, and it ended by itself with exit code {code} at {at}",
+            **facts,
+        ),
+        if_yes=message(
+            "Nothing of {name} listens now, so its clients are refused. Remove the reason that its log tells, then run "
+            "`{repair}`",
+            **facts,
+        ),
+        if_no=message("There is nothing to do"),
+        wanted=(read_log(engine.command("logs", "--tail", "50", container.name)),),
+        breaks_if="yes",
+        yes_repair=one(started, SetContainerState(engine.kind, "start", container.name, engine.user)),
+    )

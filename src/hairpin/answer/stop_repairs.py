@@ -1,13 +1,15 @@
-"""Makes the repairs of a packet's stop, with their effects on other flows and the decision that they undo."""
+"""Makes the repairs of a packet's stop, with their effects on other flows, the decision that they undo, and the file or
+program that keeps the setting."""
 
 import msgspec
 
 from hairpin.answer.proven_repairs import Printed, changes_beside
-from hairpin.causes.cause import Finding
+from hairpin.causes.cause import Candidate, Finding
+from hairpin.causes.where import rule_of
+from hairpin.change.change import SetSysctl
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.latent import with_all_lost
-from hairpin.diagnose.policy import configured_at
-from hairpin.host.boot.configured import Configured
+from hairpin.host.boot.configured import Configured, keeper_of, of_place, of_sysctl
 from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.network.network import Network
@@ -16,6 +18,7 @@ from hairpin.remedy.effects import Others, others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.remedy.under_events import judged_by_events
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.state import Stop
 
 
@@ -89,3 +92,26 @@ def _others_of_hosts(examination: Examination) -> dict[str, Others]:  # noqa: AR
     The cache is empty at first, and a host's flows are walked only when they are needed, because most hosts get no
     repair."""
     return {}
+
+
+def configured_at(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:
+    """Return the place in a file of the rule, the policy or the setting that the cause names, or the program that keeps
+    the rule.
+
+    Return None if no file that was read contains it.  A setting that is in no file counts as an accident."""
+    if candidate.configured is not None:
+        return candidate.configured
+    decided = stop.decided_by
+    host = network.host(stop.netns.host)
+    if isinstance(decided, RuleDecided) and stop.netns.is_host:
+        place, meant = decided.place, rule_of(candidate.where)
+        if meant is not None and (meant.text, meant.chain) == (place.text, place.chain):
+            keeper = keeper_of(place)
+            kept = Configured("manager", owner=keeper.name) if keeper is not None else None
+            return of_place(place, host) or kept
+    for part in candidate.change.parts:
+        if isinstance(part, SetSysctl) and part.netns.is_host and part.netns in network:
+            value = network.namespace(part.netns).sysctls.text(*part.path)
+            if value is not None and value != part.value:
+                return of_sysctl(part.path, value, network.host(part.netns.host))
+    return None

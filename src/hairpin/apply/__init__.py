@@ -9,11 +9,11 @@ Read in this order:
   whether there is such a plan.
 - ``kept_plan``: a plan and its steps in the journal, with their states.  ``one_step_each`` merges equal commands and
   finds needless repairs.
-- ``backups``: the rulesets and files from before the plan, for a person with a shell.
+- ``backups``: the rulesets and files from before the plan, for a person with a shell, and files that firewalld writes.
 - ``ready``: checks and completes the tasks on the host as it is now.
 - ``program``: the program that keeps the journal, carries steps out and undoes them, on this host and on other hosts.
 - ``hands``: the functions that read and change a host.
-- ``taking_back``: takes a plan back, with ``owners_files`` (files that firewalld writes), and finishes an interrupted
+- ``taking_back``: takes a plan back, and finishes an interrupted
   plan or takes it back.  ``at_deadline``: the process that
   the switch of this host starts.
 - ``session`` and ``arriving``: whether the user's own connection still works.

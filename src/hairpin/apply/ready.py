@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.apply.backups import with_owners_files
 from hairpin.apply.kept_plan import PlannedStep
-from hairpin.apply.owners_files import with_owners_files
 from hairpin.carry.act import FileState
 from hairpin.carry.files import state_of
 from hairpin.change.commands.text import brief_text

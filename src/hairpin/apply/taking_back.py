@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.apply.backups import give_back
 from hairpin.apply.hands import Hands
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState, StepState
-from hairpin.apply.owners_files import give_back
 from hairpin.apply.program.plan_book import PlanBook, StepMark
 from hairpin.apply.ready import ReadFile
 from hairpin.carry.act import FileState

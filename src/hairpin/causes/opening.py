@@ -1,13 +1,13 @@
 """Ports that an event opens: a rule keeps clients out now, and nothing keeps them out after the event.
 
 An engine's isolation rules count only if a reload of firewalld deletes them and the engine then restores only the rules
-that make its ports reachable.  hairpin never closes a port that an event opens, and only gives advice.
+that make its ports reachable.  hairpin never closes a port that an event opens, and only gives advice.  The reverse is
+here, too: rules of users (not of engines) that accept a packet now and that an event removes.
 """
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import AskedFlows, Candidate, Finding, Way
-from hairpin.causes.losing import is_lost
+from hairpin.causes.cause import AskedFlows, Candidate, Coming, Finding, Way
 from hairpin.causes.proof import proof_by
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
@@ -17,11 +17,12 @@ from hairpin.events.to_come import courses_to_come
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.ir import FieldMatch, Ruleset
+from hairpin.netfilter.ir import FieldMatch, Rule, Ruleset
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.decided import RuleDecided
+from hairpin.walk.deciders import deciders
 from hairpin.walk.reads import walked_after
 from hairpin.walk.trace import Trace
 
@@ -114,3 +115,34 @@ def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None
         return place if (place.family, place.table, place.chain, meaning(rule)) in engine_rules(host) else None
     outside = isinstance(trace.flow.start, (Outside, Lan))
     return place if outside and not is_engines(host, place) else None
+
+
+def lost_rules(coming: Coming) -> Iterator[Place]:
+    """Yield the rules that match the packet now and that the event removes.  Rules of engines are not yielded."""
+    then = coming.host_then.namespace(coming.host.netns.name).ruleset
+    return (place for place, rule in _own_rules(coming) if is_lost(place, rule, then))
+
+
+def is_lost(place: Place, rule: Rule, then: Ruleset) -> bool:
+    """Return whether the ruleset ``then`` has no rule of the same meaning as ``rule`` in the chain of ``place``."""
+    table = then.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    return chain is None or all(meaning(one) != meaning(rule) for one in chain.rules)
+
+
+def rules_on_the_way(coming: Coming) -> Iterator[Place]:
+    """Yield the host's rules that match the packet now and that no engine makes."""
+    return (place for place, _ in _own_rules(coming))
+
+
+def _own_rules(coming: Coming) -> Iterator[tuple[Place, Rule]]:
+    own = engine_rules(coming.host)
+    was = coming.host.namespace(coming.host.netns.name).ruleset
+    for each in deciders(coming.was, coming.flow).rules:
+        rule = rule_at(was, each.place)
+        if each.netns == coming.host.netns and rule is not None and (*_names(each.place), meaning(rule)) not in own:
+            yield each.place, rule
+
+
+def _names(place: Place) -> tuple[str, str, str]:
+    return place.family, place.table, place.chain

@@ -2,9 +2,9 @@
 
 Read ``change`` (what can be changed), ``simulation/`` (the network after it), ``difference`` (the change between two
 networks, which can undo another change), ``step`` and ``steps`` (the steps that make a change on a host, with
-``expect`` and ``expected``), ``calls`` (requests to engines, firewalld and ufw), ``deaf_owner`` (calls that nobody
-carries out), ``ufw`` and ``firewalld`` (the effects of these requests), ``narrower`` (requests that a wider one makes
-needless), ``commands/`` (the commands that show a step and carry it out), ``intent`` (the purpose of a rule change).
+``expect`` and ``expected``), ``calls`` (requests to engines, firewalld and ufw), ``ufw`` and ``firewalld`` (the effects
+of these requests), ``narrower`` (requests that a wider one makes needless), ``commands/`` (the commands that show a
+step and carry it out), ``intent`` (the purpose of a rule change).
 
 To add a call
 -------------
@@ -20,10 +20,10 @@ in a ``Change``; the rest of this ``Change`` changes the host's model.
    - ``_kind_of_call`` is in ``remedy/boot/lasting.py``.
    - ``_told``, in ``remedy/told.py``, gives the owner's files after the call. Events are simulated with these files.
 2. **The type checkers do not name these places**, because each has a default.
-   - ``deaf_owner`` in ``change/deaf_owner.py``: whether the owner has to run for the call.
+   - ``deaf_owner`` in ``causes/deaf_owners.py``: whether the owner has to run for the call.
    - ``disrupts`` in ``change/calls.py``: whether the call ends connections: such a repair needs a choice.
    - ``_of_call`` in ``remedy/decisions.py``: whether the call undoes a person's decision.
-   - ``apply/owners_files.py``, with ``written_paths`` as in ``change/firewalld.py``: whether the undo restores a file
+   - ``apply/backups.py``, with ``written_paths`` as in ``change/firewalld.py``: whether the undo restores a file
      that the owner writes in its own format.
    - ``_OF_FIREWALL`` in ``apply/backups.py``: whether the rules are saved before the call.
    - ``call_text`` in ``change/commands/text.py``, ``carrying.py`` in the same folder: whether the command is typed or

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from hairpin.change import calls
 from hairpin.change import change as c
-from hairpin.change.commands.numbering import Numbering
+from hairpin.change.commands.loading import Numbering
 from hairpin.change.commands.words import is_made_by_hand
 from hairpin.change.expect import (
     ChainIs,

@@ -15,7 +15,7 @@ from hairpin.change import change as c
 from hairpin.change.calls import ByPerson, EndProcess, OfFirewalld, OwnersCall, SetContainerState, SetUnitState, reverse
 from hairpin.change.commands.argv import forgetting_argv, setting_argv
 from hairpin.change.commands.held import held_before
-from hairpin.change.commands.numbering import Numbering
+from hairpin.change.commands.loading import Numbering
 from hairpin.change.commands.tool import program
 from hairpin.change.commands.words import Words
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host

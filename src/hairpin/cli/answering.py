@@ -85,8 +85,7 @@ def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ..
 
 def second_judge() -> "Kernel | None":
     """Return this machine's kernel as a judge, or None if no replica can be built on this machine."""
-    from hairpin.replica.judge import RunningKernel
-    from hairpin.replica.prerequisites import may_replicate
+    from hairpin.replica.judge import RunningKernel, may_replicate
 
     return RunningKernel() if may_replicate() else None
 

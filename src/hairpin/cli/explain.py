@@ -110,7 +110,7 @@ def _present_faults(asked: "AskedVersion", shown: Shown) -> int:
         return faults_document(asked, words)
 
     def file(words: "Words") -> str:
-        from hairpin.report.page.faults_page import faults_page
+        from hairpin.report.page.cause_page import faults_page
 
         return faults_page(faults_document(asked, words), words)
 

@@ -99,6 +99,6 @@ def _status(plan: "RepairPlan", outcome: "FixOutcome | None") -> int:
         return 0 if outcome.is_served else 1
     if plan.repairs or plan.choices or plan.for_person:
         return 1
-    from hairpin.answer.outcome import exit_status
+    from hairpin.answer.decisive import exit_status
 
     return exit_status(plan.answer)

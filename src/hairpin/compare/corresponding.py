@@ -173,10 +173,6 @@ def _with_names(host: Host, names: Mapping[str, str]) -> Host:
     return _Renaming(names, pattern).host(host)
 
 
-def _is_tuple(value: object) -> bool:
-    return isinstance(value, tuple)
-
-
 class _Renaming(NamedTuple):
     """Replaces names in a host's values: whole strings, and words in the texts of rules."""
 
@@ -208,7 +204,7 @@ class _Renaming(NamedTuple):
             return self.names.get(value, value)
         if isinstance(value, Rule):
             return self._rule(value)
-        if _is_tuple(value):
+        if isinstance(value, tuple):
             return self._members(value)
         if isinstance(value, msgspec.Struct):
             changed = {

@@ -8,8 +8,7 @@ import msgspec
 
 from hairpin.field import compared_fields, facts_of
 from hairpin.host.docker import Engine
-from hairpin.host.link import BridgeInfo, BridgePort, Link
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.host.link import BridgeInfo, BridgePort, Endpoint, Link, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.netfilter.ir import Element, Jump, Key, Map, NameKey, NatElement, Set, VerdictElement
 from hairpin.netfilter.rule_address import write_mac

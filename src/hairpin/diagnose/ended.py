@@ -1,21 +1,22 @@
 """Finds containers that run now and do not run after an event.
 
-On most hosts such containers are the only faults that events bring.
-
-The search is short: the fault is the container's state, and the proof is a start of the container.
+On most hosts such containers are the only faults that events bring.  The search is short: the fault is the container's
+state, and the proof is a start of the container.  Restarts of containers that a question is not about do not affect it,
+and their simulation would take long on a large host.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from hairpin.causes.cause import Candidate, Finding, View
 from hairpin.causes.proof import Proof, proof_by
 from hairpin.causes.registry import cause_of
-from hairpin.change.change import Change
+from hairpin.change.change import AddNamespace, Change, ChangeWorld, OfHost, SetContainer
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.suspect import Suspect
 from hairpin.errors import ChangeError
+from hairpin.host.docker import Container
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, netns_of
 from hairpin.walk.alike import TraceTakenOver
@@ -125,3 +126,28 @@ def _as_published(then: Network, trace: Trace, name: str) -> Trace:
     if not ports:
         return trace
     return walk_flow(then, msgspec.structs.replace(trace.flow, container=name, dport=ports[0]))
+
+
+_Shape = tuple[object, ...]
+
+
+def containers_concerned(flows: Iterable[Flow], change: Change, network: Network) -> tuple[str, ...]:
+    """Return the names of the containers at which the flows start or end, and of the containers that the change
+    affects."""
+    return tuple(dict.fromkeys((*filter(None, (each.of_container for each in flows)), *_touched(change, network))))
+
+
+def _touched(change: Change, network: Network) -> Iterable[str]:
+    for part in change.parts:
+        if isinstance(part, AddNamespace | SetContainer):
+            yield part.container.name
+        elif not isinstance(part, ChangeWorld | OfHost) and (owner := network.container_of(part.netns)) is not None:
+            yield owner.name
+
+
+def shape_of(container: Container) -> _Shape:
+    """Return the properties of the container on which the engine's work at its start depends, without its port
+    numbers."""
+    networks = frozenset((each.network, each.fixed4, each.fixed6) for each in container.endpoints)
+    ports = frozenset((each.protocol, each.version, each.host_ip, each.actual) for each in container.bindings)
+    return container.network_mode, networks, ports, container.running, container.restart_policy, container.unit

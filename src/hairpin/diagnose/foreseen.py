@@ -124,7 +124,7 @@ def _others(then: Network, asked: dict[int, Flow], left: tuple[int, ...]) -> Ite
 
 
 def _loses_rules(coming: Coming) -> bool:
-    from hairpin.causes.losing import lost_rules  # noqa: PLC0415 - on a healthy host no cause is told already
+    from hairpin.causes.opening import lost_rules  # noqa: PLC0415 - on a healthy host no cause is told already
 
     return next(lost_rules(coming), None) is not None
 

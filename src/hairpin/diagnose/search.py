@@ -1,8 +1,12 @@
 """Searches the smallest set of causes whose removal delivers a failing flow.
 
 The causes for the reason of the flow's stop propose changes.  Each change is simulated, and the flow is walked again.
-If the flow is delivered, the cause is proven.  If the flow stops elsewhere, the search continues from the new stop with
-one more change.  Smaller sets are searched before larger sets.
+If the flow is delivered, the cause is proven.  If the flow stops elsewhere, or for another reason, the search continues
+from the new stop with one more change.  Smaller sets are searched before larger sets.
+
+A host may forward its containers' packets with a source address to which another host cannot send answers.  The other
+host then loses the packet or its answer, and the fault is on the containers' host, which should have translated the
+source address.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,16 +20,15 @@ from hairpin.causes.proof import is_repaired
 from hairpin.causes.registry import all_causes, causes_for, general_causes
 from hairpin.causes.where import container_of, rule_of
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.progress import has_moved
 from hairpin.diagnose.proven_set import proven_set, trimmed_set
-from hairpin.diagnose.senders import sender
 from hairpin.diagnose.suspect import CauseSet, Diagnosis, Suspect, joint_change
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
-from hairpin.network.flow import Flow
-from hairpin.network.network import Network
-from hairpin.walk.decided import Assumed
-from hairpin.walk.state import Stop
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import Network, owns_address
+from hairpin.network.unmasqueraded import is_unmasqueraded
+from hairpin.walk.decided import Assumed, ConntrackDecided
+from hairpin.walk.state import Reason, Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
@@ -247,3 +250,51 @@ def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[S
 
 def _same(one: Suspect, other: Suspect) -> bool:
     return one.cause == other.cause and one.candidate.change == other.candidate.change
+
+
+def has_moved(before: Trace, after: Trace) -> bool:
+    """Return whether the packet stops elsewhere, or for another reason, after the change.
+
+    The search drops a change after which the packet stops as before."""
+    return _stop(before) != _stop(after)
+
+
+def _stop(trace: Trace) -> tuple[object, ...]:
+    stop = trace.usual.stop
+    if stop is None:
+        return (trace.verdict,)
+    way = bool(trace.usual.reply), _follows_entry(trace.usual)
+    return (trace.verdict, stop.reason, stop.netns, stop.stage, stop.link, stop.decided_by, *way)
+
+
+def _follows_entry(branch: Branch) -> bool:
+    """Return whether a conntrack entry decided about the request.
+
+    Even after the deletion of the rule that made the entry, a request that follows the entry stops as before."""
+    decided = (step.decided_by for step in branch.request)
+    return any(isinstance(each, ConntrackDecided) and each.entry is not None and each.entry.live for each in decided)
+
+
+_LOST: frozenset[Reason] = frozenset(
+    {
+        "wrong-answer", "left-instead", "no-route", "no-neighbour", "rp-filter", "martian-source", "rule", "policy",
+        "reject",
+    }
+)  # fmt: skip
+"""The reasons for which a packet or its answer stops if the last host does not know the packet's source address."""
+
+
+def sender(view: View) -> Iterator[View]:
+    """Yield the stop as a view of the container's own host, if this host sent the request to another host with a source
+    address that it should have translated."""
+    start, request = view.flow.start, view.branch.request
+    if view.stop.reason not in _LOST or not isinstance(start, FromContainer) or not request:
+        return
+    netns = request[0].netns.of_host
+    sent = next((step.packet for step in reversed(request) if step.netns == netns), None)
+    if sent is None or netns.host == view.stop.netns.host:
+        return
+    translated = owns_address(view.network.namespace(netns), sent.version, sent.saddr)
+    if not translated and not is_unmasqueraded(view.network, netns, sent.version, sent.saddr):
+        stop = msgspec.structs.replace(view.stop, reason="source-not-translated", netns=netns)
+        yield msgspec.structs.replace(view, stop=stop)

@@ -1,9 +1,9 @@
 """What some versions of engines, tools, managers and kernels do to published ports and to the networks of containers:
 a catalogue of dated facts, each with its versions, a test and its sources.  Pure data: no fact is a verdict.
 
-Read ``version`` (versions in the forms of programs and packages), ``fact`` (the type), ``words`` (patterns that several
-facts share) and ``products`` (the programs and their names); then the rows: ``docker`` with ``docker_until_26``,
-``podman`` and ``systems``; ``catalogue`` has them all, and the day of its last review.
+Read ``version`` (versions in the forms of programs and packages), ``fact`` (the type, patterns that several facts
+share, the programs and their names); then the rows: ``docker`` with ``docker_until_26``, ``podman`` and ``systems``;
+``catalogue`` has them all, and the day of its last review.
 
 Texts use the facts in ``suppose/hints/known_versions.py``, hosts in ``causes/states/known_version_fault.py``, people by
 `hairpin explain PRODUCT VERSION`.

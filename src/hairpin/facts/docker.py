@@ -1,7 +1,6 @@
 """Facts about Docker Engine 27 and later, and about Docker Compose."""
 
-from hairpin.facts.fact import Fact, Span, prints
-from hairpin.facts.words import IPV6, LOOK_UPS, NO_START, SWARM, UPGRADED
+from hairpin.facts.fact import IPV6, LOOK_UPS, NO_START, SWARM, UPGRADED, Fact, Span, prints
 from hairpin.message import message
 
 _NOTES = "https://docs.docker.com/engine/release-notes/"

@@ -1,7 +1,6 @@
 """Facts about Docker Engine up to version 26."""
 
-from hairpin.facts.fact import Fact, Span, prints
-from hairpin.facts.words import IPV6, LOOK_UPS, NO_START, REBOOTED
+from hairpin.facts.fact import IPV6, LOOK_UPS, NO_START, REBOOTED, Fact, Span, prints
 from hairpin.message import message
 
 _NOTES = "https://docs.docker.com/engine/release-notes/"

@@ -1,4 +1,8 @@
-"""The type of a dated fact: what some versions of a program do to published ports or to the networks of containers."""
+"""The type of a dated fact: what some versions of a program do to published ports or to the networks of containers.
+
+Behind it stand the words with which people tell what fails, as patterns that several facts share (a space stands for
+any white space), and the programs of which the catalogue has facts, by the names that hosts and people give them.
+"""
 
 from typing import Literal, NamedTuple
 
@@ -106,3 +110,72 @@ class Fact(msgspec.Struct, frozen=True):
 def prints(words: str) -> Message:
     """Return the output of a test: the words that it contains."""
     return message("the output has `{words}`", words=words)
+
+
+LOOK_UPS = (
+    r"\b(?:dns|resolv(?:e|es|ed|ing|er)|resolution|nslookup|dig|getaddrinfo|servfail|nxdomain|server misbehaving|lookup"
+    r"|unknown host|name or service not known)\b|域名|解析"
+)
+NO_START = (
+    r"\b(?:(?:does|did|do|will|would|could|can)(?: not|n't) (?:\w+ )?start|fail(?:s|ed|ing)? to start|not starting"
+    r"|refuses to start|start (?:\w+ )?fails|failed to start daemon|unable to start)\b|无法启动|启动失败"
+)
+SWARM = r"\b(?:swarm|overlay|ingress|docker service|docker stack)\b"
+IPV6 = r"\bipv6\b|\[::\]|\bip6tables\b"
+REBOOTED = r"(?a:\b(?:re-?boot\w*|re-?start(?:s|ed|ing)?(?! ?:)|power (?:loss|cycle)))|重启"
+UPGRADED = (
+    r"(?a:\b(?:upgrad\w+|updat\w+|since (?:version|v?\d)|full-upgrade|dist-upgrade|downgrad\w+|roll(?:ed|ing)? back"
+    r"|new version|regression)\b)|升级|更新|降级|回退"
+)
+RELOADED = r"\b(?:reload\w*|flush\w*|re-?start\w* (?:of )?(?:the )?(?:firewall\w*|network\w*)|networkctl)\b|重载"
+_LOST = (
+    r"(?:gone|vanish\w*|disappear\w*|los[et]\w*|remov\w*|delet\w*|missing|wip(?:es?|ed|ing)|no longer"
+    r"|stop\w* working|br[eo]ak\w*|broken|unreachable|cleared|clears)"
+)
+LOST_BY_RELOAD = (
+    rf"\b(?:reload\w*|re-?start\w*|flush\w*)\b[^\n]{{0,120}}\b{_LOST}\b"
+    rf"|\b{_LOST}\b[^\n]{{0,120}}\b(?:reload\w*|re-?start\w*|flush\w*)|(?:重载|重新加载|重启)[^\n]{{0,60}}(?:丢失|消失|清空|不通|失效)"
+)
+BEGINS = {"always": "", "upgrade": UPGRADED, "reboot": REBOOTED, "restart": REBOOTED, "reload": RELOADED}
+"""The words that say when it began to fail, by the ``since`` of a fact."""
+
+
+class KnownProduct(NamedTuple):
+    """A program.  ``named``: a pattern of its names in a text.  ``asked``: the further words by which a person asks for
+    it.  ``packages``: its packages.  ``answers``: the commands whose answer is its version, as hosts name them."""
+
+    product: Product
+    named: str
+    asked: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+
+
+PRODUCTS = (
+    KnownProduct(
+        "docker", r"docker(?:-ce(?:-cli)?|\.io|d)?(?! ?-?(?:compose|desktop|buildx|hub|swarm))|moby(?:-engine)?",
+        ("docker-ce", "docker.io", "dockerd", "moby", "docker-engine"), ("docker-ce", "docker.io", "moby-engine"),
+        ("docker",),
+    ),
+    KnownProduct(
+        "compose", r"docker[- ]?compose", ("docker-compose",), ("docker-compose-plugin",), ("docker-compose",)
+    ),
+    KnownProduct("podman", r"podman(?! ?-?(?:compose|desktop|machine))", (), ("podman",), ("podman",)),
+    KnownProduct("netavark", r"netavark", (), ("netavark",), ("netavark",)),
+    KnownProduct("aardvark-dns", r"aardvark(?:-dns)?", ("aardvark",), ("aardvark-dns",), ("aardvark-dns",)),
+    KnownProduct("passt", r"passt|pasta", ("pasta",), ("passt",), ("pasta",)),
+    KnownProduct("iptables", r"ip6?tables(?:-nft)?", ("ip6tables", "iptables-nft"), ("iptables",), ("iptables",)),
+    KnownProduct("nftables", r"nft(?:ables)?", ("nft",), ("nftables",), ("nft",)),
+    KnownProduct("firewalld", r"firewalld", ("firewall-cmd",), ("firewalld",), ("firewall-cmd",)),
+    KnownProduct(
+        "systemd", r"systemd(?:-networkd)?|networkd", ("networkd", "systemd-networkd"), ("systemd",), ("systemd",)
+    ),
+    KnownProduct("kernel", r"(?:linux[ -])?kernel|uname -r|/lib/modules/|内核", ("linux",), (), ("kernel",)),
+    KnownProduct("runc", r"runc", (), ("runc",), ("runc",)),
+)  # fmt: skip
+
+
+def product_of(word: str) -> Product | None:
+    """Return the product that a person means; None if the catalogue has none of this name."""
+    asked = word.casefold()
+    return next((each.product for each in PRODUCTS if asked == each.product or asked in each.asked), None)

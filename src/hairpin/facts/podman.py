@@ -1,7 +1,6 @@
 """Facts about Podman and its programs: netavark, aardvark-dns, pasta."""
 
-from hairpin.facts.fact import Fact, Span, prints
-from hairpin.facts.words import LOOK_UPS, REBOOTED, RELOADED, UPGRADED
+from hairpin.facts.fact import LOOK_UPS, REBOOTED, RELOADED, UPGRADED, Fact, Span, prints
 from hairpin.message import message
 
 _NETAVARK = "https://github.com/containers/netavark/"

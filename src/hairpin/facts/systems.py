@@ -1,8 +1,7 @@
 """Facts about the tools and managers of a host's rules and links, about its kernel and about the runtime of
 containers."""
 
-from hairpin.facts.fact import Fact, Span, prints
-from hairpin.facts.words import LOST_BY_RELOAD, UPGRADED
+from hairpin.facts.fact import LOST_BY_RELOAD, UPGRADED, Fact, Span, prints
 from hairpin.message import message
 
 _FIREWALLD = "https://github.com/firewalld/firewalld/"

@@ -13,10 +13,9 @@ import msgspec
 
 from hairpin.firewalls import fragments as words
 from hairpin.firewalls.chain_owner import PARTS
-from hairpin.firewalls.draft import ChainDraft
+from hairpin.firewalls.draft import ChainDraft, FirewalldTable, OwnChains
 from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone, TrafficRules
 from hairpin.firewalls.rich_rules import direction
-from hairpin.firewalls.rule_line import FirewalldTable, OwnChains
 from hairpin.netfilter.ir import Hook
 from hairpin.netfilter.nft.syntax import Object
 

@@ -19,10 +19,9 @@ import msgspec
 
 from hairpin.firewalls import fragments as words
 from hairpin.firewalls.chain_sets import PAIRS, STAGES, Place, active_policies, chain_at
-from hairpin.firewalls.draft import ChainDraft
+from hairpin.firewalls.draft import ChainDraft, FirewalldTable
 from hairpin.firewalls.pair_dispatch import PairDispatch
 from hairpin.firewalls.permanent import Binding, Permanent, PermanentIpset, TrafficRules
-from hairpin.firewalls.rule_line import FirewalldTable
 from hairpin.firewalls.service_rules import declared_helper
 from hairpin.firewalls.stage_dispatch import StageDispatch
 from hairpin.firewalls.zone_dispatch import ZoneDispatch, add_policy

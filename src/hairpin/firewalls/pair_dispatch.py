@@ -31,8 +31,8 @@ from hairpin.firewalls.chain_sets import (
     target_statement,
 )
 from hairpin.firewalls.draft import ChainDraft
-from hairpin.firewalls.opened import lines_of_rules
 from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone
+from hairpin.firewalls.rich_rules import lines_of_rules
 from hairpin.netfilter.nft.syntax import Object
 
 LAST_PRIORITY = 32768

@@ -1,17 +1,19 @@
-"""The rules that firewalld makes for a rich rule: rules that log, and the rule that decides.
+"""The accepting and denying rules of a zone or a policy, in the order in which firewalld adds them, and the rules that
+firewalld makes for a rich rule: rules that log, and the rule that decides.
 
 If a rich rule has priority 0, its rules are put into the chains ``_log``, ``_deny`` and ``_allow``.  The rules of a
 rich rule with a negative priority are put into the chain ``_pre``, and with a positive priority into the chain
 ``_post``.
 
-Source: firewalld.richlanguage(5); firewall/core/fw_policy.py _rule_prepare(), nftables.py _rich_rule_action()
+Source: firewalld.richlanguage(5); firewall/core/fw_policy.py _policy_settings(), _rule_prepare(), nftables.py
+_rich_rule_action()
 """
 
 from collections.abc import Iterator
 
 from hairpin.firewalls import fragments as words
-from hairpin.firewalls.permanent import Permanent, RichPart, RichRule
-from hairpin.firewalls.rule_line import FirewalldTable, OwnChains, RuleLine
+from hairpin.firewalls.draft import FirewalldTable, OwnChains, RuleLine
+from hairpin.firewalls.permanent import ForwardPort, Permanent, Port, RichPart, RichRule, TrafficRules
 from hairpin.firewalls.service_rules import destinations, helper_rules, openings, with_included
 from hairpin.netfilter.nft.syntax import Json, Object
 
@@ -209,3 +211,60 @@ def _clamp(within: Permanent, chains: OwnChains, rule: RichRule, element: RichPa
     clamped: Object = {"mangle": {"key": {"tcp option": {"name": "maxseg", "field": "size"}}, "value": value}}
     chain = f"{chains.base('filter')}_{_suffix(rule)}"
     return RuleLine(chain, tuple(words.as_printed([*_ends(within, rule), syn, clamped])), rich=True)
+
+
+_VERSIONS: tuple[words.IpVersion, ...] = ("ipv4", "ipv6")
+
+
+def lines_of_rules(within: Permanent, chains: OwnChains, rules: TrafficRules) -> Iterator[RuleLine]:
+    """Yield the rules of a zone for one direction, or the rules of a policy."""
+    allow = f"{chains.base('filter')}_allow"
+    for each in rules.services:
+        yield from _of_service(within, allow, each)
+    yield from _ports(allow, rules.ports, "dport")
+    if rules.masquerade:
+        chain = f"{chains.base('nat', leaving=True)}_allow"
+        out = words.meta("oifname", "lo", "!=")
+        yield RuleLine(chain, (words.meta("nfproto", "ipv4"), out, {"masquerade": None}))
+    for forwarded in rules.forward_ports:
+        yield RuleLine(f"{chains.base('nat')}_allow", tuple(_forward(forwarded)))
+        yield from own_forward_port(within, chains, forwarded.port, to_address=bool(forwarded.to_address))
+    yield from _ports(allow, rules.source_ports, "sport")
+    for each in rules.icmp_blocks:
+        yield from _icmp_block(within, chains, each, inverted=rules.inverted)
+    for rule in rules.rich:
+        yield from lines_of_rich(within, chains, rule)
+    for each in rules.protocols:
+        yield RuleLine(allow, (words.meta("l4proto", each), words.ACCEPT))
+
+
+def _of_service(within: Permanent, allow: str, name: str) -> Iterator[RuleLine]:
+    for service in with_included(within, name):
+        for where in destinations(service):
+            for what, helped in helper_rules(within, service):
+                yield RuleLine(allow, (*where, what, helped))
+            for what in openings(service):
+                yield RuleLine(allow, (*where, what, words.ACCEPT))
+
+
+def _ports(allow: str, ports: tuple[Port, ...], field: str) -> Iterator[RuleLine]:
+    for port, protocol in ports:
+        yield RuleLine(allow, (words.payload(protocol, field, words.port(port)), words.ACCEPT))
+
+
+def _forward(forwarded: ForwardPort) -> Iterator[Object]:
+    yield words.meta("nfproto", "ipv6" if ":" in forwarded.to_address else "ipv4")
+    yield words.payload(forwarded.protocol, "dport", words.port(forwarded.port))
+    yield words.sent_on(forwarded.to_port, forwarded.to_address)
+
+
+def _icmp_block(within: Permanent, chains: OwnChains, name: str, *, inverted: bool) -> Iterator[RuleLine]:
+    chain = f"{chains.base('filter')}_{'allow' if inverted else 'deny'}"
+    denied = within.settings.log_denied
+    for version in _VERSIONS:
+        what = words.icmp(version, name, within.version)
+        if what is None:
+            continue
+        if denied != "off" and not inverted:
+            yield RuleLine(chain, (*what, *words.of_kind(denied), words.log(f"filter_{chains.policy}_ICMP_BLOCK: ")))
+        yield RuleLine(chain, (*what, words.ACCEPT if inverted else words.REJECT))

@@ -26,9 +26,9 @@ from hairpin.firewalls.chain_sets import (
     target_statement,
 )
 from hairpin.firewalls.draft import ChainDraft
-from hairpin.firewalls.opened import lines_of_rules
 from hairpin.firewalls.pair_dispatch import ANY_LINK, LAST_PRIORITY, Endpoint, add_zone, endpoints
 from hairpin.firewalls.permanent import Permanent, PermanentZone
+from hairpin.firewalls.rich_rules import lines_of_rules
 from hairpin.netfilter.nft.syntax import Object
 
 _HOST = "HOST"

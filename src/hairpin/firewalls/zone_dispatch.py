@@ -20,10 +20,9 @@ from hairpin.firewalls.chain_sets import (
     policy_places,
     rules_of,
 )
-from hairpin.firewalls.draft import ChainDraft
-from hairpin.firewalls.opened import lines_of_rules
+from hairpin.firewalls.draft import ChainDraft, RuleLine
 from hairpin.firewalls.permanent import Binding, Permanent, PermanentPolicy, PermanentZone
-from hairpin.firewalls.rule_line import RuleLine
+from hairpin.firewalls.rich_rules import lines_of_rules
 from hairpin.netfilter.nft.syntax import Object
 
 

@@ -1,6 +1,6 @@
 """Typed, immutable state of one host, parsed from evidence.  ``None`` means "the host did not say", never "no".
 
-Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``wireguard``, ``xfrm``, ``route``,
+Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``xfrm``, ``route``,
 ``socket``, ``sysctl``, ``docker``, ``idle`` (rootless containers for which no engine runs),
 ``quadlet`` (files of which systemd makes units of Podman's containers), ``contact``,
 ``swarm``, ``managers``, ``rule_tools`` (parts of a host) and ``host`` (the whole).

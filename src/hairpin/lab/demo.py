@@ -8,8 +8,8 @@ from collections.abc import Callable
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.image import PAGE
+from hairpin.lab.run import HAIRPIN, TIMEOUT_S, environment
 from hairpin.lab.scenario import named
-from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 from hairpin.lab.topology import CLIENT, HOST
 from hairpin.lab.trial import probe_before, require_truth, running_scenario, say
 from hairpin.message import message

@@ -4,8 +4,8 @@ Read ``ir`` (the rules) with ``limit`` (limits whose state the kernel lists), ``
 that rules can match) and ``evaluate`` (rules applied to a packet) first.  Rules are read by ``iptables``, ``nft``,
 ``ebtables`` and ``ipset``.  The words that these readers share are in ``address``, ``rule_address``,
 ``interface_name``, ``protocols`` and ``tool_version``.  ``meaning`` tells whether two rules mean the same, ``mss``
-which segment size a rule sets, ``sources`` which sources a rule compares, and ``tracking`` which rules switch
-connection tracking on.  ``collection`` switches Python's garbage collector off while rules are read.
+which segment size a rule sets, and ``sources`` which sources a rule compares.  ``collection`` switches Python's garbage
+collector off while rules are read.
 
 To add a match
 --------------
@@ -14,7 +14,7 @@ The thing that decides a match also decides where the match belongs.
 - a field of the packet or of its connection: a row of a table, as below.
 - header bytes at an offset that the rule gives (``-m bpf``, ``@th,16,16``; ``-m u32`` is not understood yet).
   iptables: a program, as ``_bpf`` in ``iptables/matches.py`` makes it: ``evaluate/bytecode.py`` runs it on the bytes
-  that ``evaluate/packet_bytes.py`` knows. nft: ``payload()`` and ``_RAW`` in ``nft/fields.py``, if the bytes are a
+  that this file knows. nft: ``payload()`` and ``_RAW`` in ``nft/fields.py``, if the bytes are a
   field with a name; for ``@ll``, ``nft/merged_fields.py``.
 - history, chance, the data behind the headers (``-m string``), or a value that the sender's stack chooses (a TCP
   window, an MSS): the walk forks. iptables: an entry of ``_WHOLE`` in ``iptables/matches.py``; the argument of
@@ -46,10 +46,10 @@ written and read back), and the random rules in these tests.
    Data types (width, names of numbers, how a script writes them) are rows of ``data_types.py``. ``_header_needs``
    below the table has the matches that a header implies.
 4. **If a match has more than one field, or options that belong together**, write a reader and a writer in
-   ``iptables/modules.py``. Call the reader in ``iptables/matches.py`` (one option: a row of ``beside``; a whole
-   module: a row of ``_WHOLE``), and the writer in ``iptables/render_matches.py``. For nft, readers are in
-   ``nft/matches.py`` and writers in ``nft/render_matches.py``. Targets are in ``iptables/targets.py``,
-   ``nat_targets.py`` and ``field_targets.py`` in the same way.
+   ``iptables/modules.py``. Call the reader in ``iptables/matches.py`` (one option: a row of ``beside``; a whole module:
+   a row of ``_WHOLE``), and the writer in ``iptables/render.py``. For nft, readers are in ``nft/matches.py`` and
+   writers in ``nft/render_matches.py``. Targets are in ``iptables/targets.py`` and ``field_targets.py`` in the same
+   way.
 5. **Test the match**: ``.venv/bin/python -m pytest -n 0 tests/netfilter tests/property``. The tests find the row by
    themselves. If the tests draw no value that the row's form can write, ``values`` in ``tests/strategies.py`` needs
    the field's width, or one more kind of value. If the IR that is read back differs from the IR that was written, the

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hairpin.facts.fact import Product
-from hairpin.facts.products import PRODUCTS, KnownProduct
+from hairpin.facts.fact import PRODUCTS, KnownProduct, Product
 from hairpin.facts.version import ProgramVersion, version_of
 from hairpin.host.host import Host
 

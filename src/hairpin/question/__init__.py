@@ -5,9 +5,9 @@ Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``h
 meant), ``suggest`` (the nearest of known words),
 ``standpoints`` (addresses of clients that the user did not name), ``seen_clients`` (the clients that a reading
 shows), ``unread_ports`` (links to what was not read), ``namespaces`` (namespaces without a container, and guests of
-virtual machines, that a name or an address means), ``one_network`` (``NAME.NETWORK``), ``starts`` (where flows start),
-``flows`` with ``localhost``, ``port_flows``, ``container_flows``, ``pinned_flows``, ``outside_names``,
-``held``, ``sharing`` and ``egress`` (which flows a question means), ``outside`` (the stated world), ``question`` (the
+virtual machines, that a name or an address means), ``starts`` (where flows start),
+``flows`` with ``port_flows``, ``container_flows``, ``pinned_flows``, ``outside_names``,
+``held`` and ``egress`` (which flows a question means), ``outside`` (the stated world), ``question`` (the
 whole question in one value).
 
 To add a form of TARGET or of ``--from``

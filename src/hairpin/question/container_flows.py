@@ -17,10 +17,9 @@ from hairpin.network.network import Network, addresses_of, netns_of
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows, name_flow, outward_flow, over_tcp
-from hairpin.question.held import held_by
+from hairpin.question.held import held_by, may_serve
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_bindings, to_port, usable
-from hairpin.question.sharing import may_serve
 from hairpin.question.standpoints import beyond, lan_client, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
 

@@ -1,7 +1,10 @@
 """Finds the flows that a question means: to a port on this host, to an address, to a container, or to all published
 ports.
 
-Pods are containers whose engine was not asked.  CNI plug-ins made the namespaces of pods, as in k3s.
+Pods are containers whose engine was not asked.  CNI plug-ins made the namespaces of pods, as in k3s.  Docker's resolver
+also knows a container as ``NAME.NETWORK``: by its name and the name of one of its networks.
+
+Source: moby libnetwork/sandbox.go ResolveName()
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,6 +20,7 @@ from hairpin.host.swarm import MeshPort
 from hairpin.message import Message, message
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
+from hairpin.network.names import names_at
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.query import Query
@@ -59,15 +63,13 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
 def _on_network(network: Network, target: Target) -> Target:
     if "." not in (target.container or ""):
         return target
-    from hairpin.question.one_network import on_one_network
-
     return on_one_network(network, target)
 
 
 def _in_each_family(network: Network, target: Target, origin: Origin | None) -> Iterable[Target]:
     if not target.localhost:
         return (target,)
-    from hairpin.question.localhost import with_second_family
+    from hairpin.question.pinned_flows import with_second_family
 
     return with_second_family(network, target, origin)
 
@@ -292,3 +294,24 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
 
 def _outward(host: Host, start: Start, first: int, others: list[int]) -> Flow:
     return Flow(start, 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)
+
+
+def on_one_network(network: Network, target: Target) -> Target:
+    """Return the target with the container's name and the network's name apart, if its name is ``NAME.NETWORK``; the
+    target itself if a container has the whole name, or if no container has such a name."""
+    name = target.container or ""
+    hosts = [each for each in network.hosts if target.host in ("", each.name)] if "." in name else []
+    if any(host.containers_named(name) for host in hosts):
+        return target
+    found = next((split for host in hosts if (split := _apart(host, name)) is not None), None)
+    return target if found is None else msgspec.structs.replace(target, container=found[0], network=found[1])
+
+
+def _apart(host: Host, name: str) -> tuple[str, str] | None:
+    for engine in host.engines:
+        for container in engine.containers if engine.traits.embedded_resolver else ():
+            for end in container.endpoints:
+                short = name.removesuffix(f".{end.network}")
+                if short != name and short in (*names_at(container, end), container.service):
+                    return short, end.network
+    return None

@@ -8,5 +8,4 @@ stopped a container.
 ``decided_rules``: the signs that a person decided a rule.  ``nearest_rule``: the allow rule that was meant.
 ``effects`` simulates a remedy on the ``known_flows`` of its host that have a changed element ``on_path``.
 ``effects`` returns values of the types in ``effect``.  ``diverted``: the flows that leave by another link.
-``still_stopped``: the flows that still fail after a narrow remedy.
 """

@@ -30,10 +30,10 @@ from hairpin.remedy.known_flows import (
     flows_to_joined,
     is_published_outside,
     known_flows,
+    still_stopped,
 )
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
-from hairpin.remedy.still_stopped import still_stopped
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds

@@ -14,9 +14,8 @@ from hairpin.engines.docker.daemon import starts_docker
 from hairpin.errors import ParseError
 from hairpin.events.happening import course_of
 from hairpin.evidence.reading import text_reading
-from hairpin.host.boot.unit_lines import commands_of, unit_of
 from hairpin.host.host import Host
-from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.managers import Firewalld, FirewalldZone, commands_of, unit_of
 from hairpin.network.network import Network
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.remedy import Remedy

@@ -9,8 +9,8 @@ from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import renumbered_change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import nature
-from hairpin.diagnose.concerned import containers_concerned
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.ended import containers_concerned
 from hairpin.errors import ChangeError
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course

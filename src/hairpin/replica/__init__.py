@@ -3,6 +3,6 @@ packets there.
 
 Read ``judgement`` (the public types of the second judge's questions and answers), ``plan`` (the blueprint, as data),
 ``run`` (builds the blueprint and sends packets), ``watch`` (captures and counters) and ``judge`` (the entry).
-``prerequisites``: the reasons why a machine cannot build a replica.  The package ``hairpin.judges`` compares a
+  The package ``hairpin.judges`` compares a
 replica's answer with the walk's.
 """

@@ -1,11 +1,14 @@
-"""The entry of the second judge: it judges flows, without and with a change, in a replica.
+"""The entry of the second judge: it judges flows, without and with a change, in a replica, if the machine can build
+one.
 
 Each replica is a separate process, so several run in parallel.
 """
 
 import os
 import select
+import shutil
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -14,15 +17,15 @@ from types import TracebackType
 
 import msgspec
 
+from hairpin.carry.run import SEARCH_PATH
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ReplicaError
 from hairpin.evidence.reading import Evidence
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Outcome
-from hairpin.replica.prerequisites import missing
 from hairpin.replica.run.changing import parts_of
 from hairpin.replica.run.netns import die_with, own_mounts, own_processes
 from hairpin.replica.run.worker import Order, carry
@@ -269,3 +272,40 @@ def _in_one_line(error: BaseException) -> str:
     came_through = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
     said = " ".join("".join(traceback.format_exception_only(error)).split())
     return f"{said} ({came_through})"
+
+
+_TOOLS = ("ip", "bridge")
+_SYS_ADMIN, _NET_ADMIN = 21, 12
+"""The numbers of the capabilities in capabilities(7)."""
+
+
+def missing() -> Message | None:
+    """Return the reason why this machine cannot build a replica; None if it can build one."""
+    if sys.platform != "linux":
+        return message("test copies of a network (replicas) need Linux")
+    if os.geteuid() != 0:
+        return message("test copies of a network (replicas) need root, because they use network namespaces")
+    if not _capable():
+        return message(
+            "test copies of a network (replicas) need CAP_SYS_ADMIN and CAP_NET_ADMIN for network namespaces, and root "
+            "does not have these here"
+        )
+    for tool in _TOOLS:
+        if shutil.which(tool, path=SEARCH_PATH) is None:
+            return message(
+                "test copies of a network (replicas) need {tool} (iproute2), which is not installed", tool=tool
+            )
+    return None
+
+
+def _capable() -> bool:
+    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+        if line.startswith("CapEff:"):
+            held = int(line.split()[1], 16)
+            return bool(held >> _SYS_ADMIN & 1 and held >> _NET_ADMIN & 1)
+    return False
+
+
+def may_replicate() -> bool:
+    """Return whether this machine can build replicas."""
+    return missing() is None

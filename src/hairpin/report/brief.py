@@ -1,7 +1,7 @@
 """The answer in one line, in the form of monitoring plugins: ``CRITICAL - text | figures``.
 
 The states are those of the plugins of Nagios, Icinga and Checkmk, and are not translated.  The exit status of
-``--brief`` is hairpin's own (``answer/outcome.py``); ``--nagios`` ends with the state's number.
+``--brief`` is hairpin's own (``answer/decisive.py``); ``--nagios`` ends with the state's number.
 Source: the Monitoring Plugins Development Guidelines, "Plugin Output for Nagios", "Performance data", "Return codes"
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.answer.decisive import exit_status
 from hairpin.answer.matrix import Matrix
-from hairpin.answer.outcome import exit_status
 from hairpin.message import Message, few_of, message
 from hairpin.report.printable import printable
 from hairpin.report.text.summary import summary

@@ -12,8 +12,8 @@ from typing import cast
 
 import msgspec
 
-from hairpin.evidence.json_text import mended
 from hairpin.evidence.reading import Reading, spelt
+from hairpin.host.read.json_text import mended
 
 _LINK = (
     "ifname", "mtu", "master", "operstate", "address", "linkinfo.info_kind", "linkinfo.info_data.id",

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from hairpin.facts.catalogue import REVIEWED, facts_of
-from hairpin.facts.fact import Fact, Product
-from hairpin.facts.products import product_of
+from hairpin.facts.fact import Fact, Product, product_of
 from hairpin.facts.version import ProgramVersion, version_of
 from hairpin.message import Message, message
 from hairpin.report.pages import SCHEMA

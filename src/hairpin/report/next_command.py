@@ -12,8 +12,7 @@ from hairpin.answer.decisive import undecided_readings
 from hairpin.message import Message, message
 from hairpin.report.open_ends import open_end
 from hairpin.report.verdicts import groups
-from hairpin.report.wanted import option_of
-from hairpin.report.words import Words
+from hairpin.report.words import Words, option_of
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _FILE = re.compile(r"/|GET ")

@@ -7,8 +7,7 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.message import message
 from hairpin.report.paper import Paper
-from hairpin.report.wanted import option_of
-from hairpin.report.words import Words
+from hairpin.report.words import Words, option_of
 
 
 def write_questions(answer: Answer, words: Words, paper: Paper, *, without: Collection[str] = ()) -> None:

@@ -5,7 +5,7 @@ import msgspec
 from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
 from hairpin.message import Message, message
 from hairpin.report.refs import Time
-from hairpin.report.time_text import time_text
+from hairpin.report.words import time_text
 
 
 class PlanUnderWayDocument(msgspec.Struct, frozen=True):

@@ -14,9 +14,9 @@ from typing import Literal
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.change.simulation.listed import listed_rule
+from hairpin.change.simulation.rules import listed_rule
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.concerned import containers_concerned, shape_of
+from hairpin.diagnose.ended import containers_concerned, shape_of
 from hairpin.engines.docker.daemon import starts_docker
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course

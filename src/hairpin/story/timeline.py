@@ -15,13 +15,12 @@ from hairpin.story.commands.packages import package_actor, package_entries, pack
 from hairpin.story.commands.people import commands_of, people_entries
 from hairpin.story.containers import container_entries, network_entries
 from hairpin.story.entry import Actor, Story, StoryEntry
-from hairpin.story.file_times import ChangedFile, changed_files
 from hairpin.story.logs.boots import boot_entries, boots_of, clock_entries
 from hairpin.story.logs.daemon_log import engine_entries, firewall_entries
 from hairpin.story.logs.kernel_log import kernel_entries
 from hairpin.story.logs.units import transient_entries, unit_entries
 from hairpin.story.missing import missing_of
-from hairpin.story.traces import Traces, traces_of
+from hairpin.story.traces import ChangedFile, Traces, changed_files, traces_of
 
 _EDITING_S = 3600.0
 """The time in seconds within which an editor that a person opened as root may write the file."""

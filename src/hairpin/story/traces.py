@@ -1,12 +1,14 @@
-"""The traces of one host: the host's clock, and its log lines with corrected times."""
+"""The traces of one host: the host's clock, its log lines with corrected times, and the times at which configuration
+files changed, from the files' inodes."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.kept import kept
-from hairpin.story.clock import HostClock, clock_of
+from hairpin.story.clock import HostClock, clock_of, number
 from hairpin.story.line import Line, lines_of
 
 JUMP_S = 3.0
@@ -80,3 +82,42 @@ def _all_lines(traces: Traces) -> dict[str, tuple[Line, ...]]:
         lines = [line for reading in traces.readings(key) for line in lines_of(reading, traces.clock)]
         found[key] = tuple(each for each in lines if key != "trace-syslog" or begins is None or each.at < begins)
     return found
+
+
+_STAT = re.compile(r"^(?P<mtime>\d+) (?P<ctime>\d+) \d+ (?P<user>\S+) (?P<path>/.+)$")
+_OWNER = re.compile(r"^owner (?P<package>[^ :]+)\S* (?P<path>/.+)$")
+
+
+class ChangedFile(msgspec.Struct, frozen=True):
+    """A file that changed.  ``written``: the time of the last change of the file's content.  ``placed``: the time of
+    the last change of its content, name, owner or mode.  ``written`` and ``placed`` are in seconds since the epoch.
+    ``package``: the package that contains the file; empty if no package contains it, or if the package is unknown."""
+
+    path: str
+    written: float
+    placed: float
+    package: str
+    evidence: str
+
+
+@kept
+def changed_files(traces: Traces) -> tuple[ChangedFile, ...]:
+    """Return the files that changed in the time that the traces cover."""
+    found: list[ChangedFile] = []
+    for reading in traces.readings("trace-files"):
+        lines = reading.text.split("\n")
+        owners = {told["path"]: told["package"] for line in lines if (told := _OWNER.match(line)) is not None}
+        for line in lines:
+            told = _STAT.match(line)
+            written, placed = (number(told["mtime"]), number(told["ctime"])) if told is not None else (None, None)
+            if told is not None and written is not None and placed is not None:
+                path = told["path"]
+                found.append(ChangedFile(path, written, placed, owners.get(path, ""), reading.id))
+    return tuple(sorted(found, key=lambda each: each.placed))
+
+
+def known_from(traces: Traces, paths: Iterable[str]) -> float:
+    """Return the time since which the given files have their present content, in seconds since the epoch.  The earlier
+    content of the files is unknown."""
+    wanted = frozenset(paths)
+    return max((each.written for each in changed_files(traces) if each.path in wanted), default=0.0)

@@ -32,8 +32,8 @@ stop, change the walk first. The list above says which file walks which part of 
    and ``report/open_ends.py`` has its question. Two more places are named by no test. If a replica does not have the
    state that stops the packet, add the reason to ``_NOT_REBUILT`` in ``judges/agreement.py``. If the stop can be the
    result of a source address that the sender's host should have translated, add the reason to ``_LOST`` in
-   ``diagnose/senders.py``. If another program takes the packet, this is no stop but an ``End`` with an assumption, as
-   in ``walk/ip/ipvs.py``.
+   ``diagnose/search.py``. If another program takes the packet, this is no stop but an ``End`` with an assumption, as
+   in ``balanced`` of ``walk/packet_walk.py``.
 3. **A new stage** is a word of ``Stage`` in ``walk/state.py``, a function in ``_STAGES`` of ``walk/packet_walk.py``,
    and a name in ``_STAGES`` of ``report/text/path.py``. Then run ``python -m tools.schemas``.
 4. **A sysctl** is a row of ``SYSCTLS`` in ``host/sysctl.py``: the value at boot, whether a replica sets it, whether it

@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from hairpin.network.world import World
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.question.question import Question, parse_question

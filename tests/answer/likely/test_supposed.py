@@ -6,8 +6,8 @@ import msgspec
 
 from hairpin.answer.answer import FlowAnswer
 from hairpin.answer.ask import ask
+from hairpin.answer.decisive import exit_status
 from hairpin.answer.likely.supposed import resting_behind, with_supposed
-from hairpin.answer.outcome import exit_status
 from hairpin.evidence.file import read
 from hairpin.evidence.reading import HOST
 from hairpin.network.world import World

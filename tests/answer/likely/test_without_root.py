@@ -9,7 +9,7 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from hairpin.causes.registry import all_causes
 from hairpin.cli.face.asked import Asked
 from hairpin.errors import CollectError

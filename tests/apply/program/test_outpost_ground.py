@@ -1,13 +1,16 @@
 """Which built-in chains iptables-nft will make for a load is asked of nft, which lists those that are there."""
 
+from pathlib import Path
+
 import pytest
 
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep
-from hairpin.apply.program.outpost_ground import with_made_chains
+from hairpin.apply.program.outpost_ground import PlanCopies, with_made_chains
 from hairpin.carry.act import Acting, Command, Done
 from hairpin.change.change import Change
 from hairpin.change.step import LoadRules
 from hairpin.change.steps import steps
+from hairpin.errors import JournalError
 from hairpin.message import Message
 from tests.remedy.situations import insertion, network, nft_insertion
 
@@ -71,3 +74,24 @@ def test_no_other_load_is_asked_for() -> None:
     (made,) = steps(Change((nft_insertion("accept"),)), network())
     with_made_chains(KeptPlan("1", "h", "b", "t", tasks=(PlannedStep("own", made),)), nft)
     assert nft.asked == []
+
+
+def plan(number: int) -> KeptPlan:
+    return KeptPlan(str(number), "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
+
+
+def test_the_newest_plans_of_each_host_are_kept(tmp_path: Path) -> None:
+    copies = PlanCopies(tmp_path / "plans")
+    for number in range(1, 61):
+        copies.keep("ann@web1", plan(number))
+    copies.keep("../web2", plan(7))
+    assert [each.id for each in copies.of_host("ann@web1")] == [str(number) for number in range(60, 10, -1)]
+    assert copies.of_host("../web2") == (plan(7),)
+    assert copies.of_host("web3") == ()
+    assert {each.name for each in (tmp_path / "plans" / "copies").iterdir()} == {"ann@web1", "..%2Fweb2"}
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "plans").touch()
+    with pytest.raises(JournalError, match="plans/copies/web1 cannot be used"):
+        PlanCopies(tmp_path / "plans").keep("web1", plan(1))

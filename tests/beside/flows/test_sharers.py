@@ -3,7 +3,7 @@ from hairpin.beside.inquiry import Inquiry
 from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.question import Question
-from tests.question.test_sharing import SIDE, STOPPED, WEB_SERVES, moved, shared
+from tests.question.test_held import SIDE, STOPPED, WEB_SERVES, moved, shared
 
 
 def said(network: Network, container: str = "side") -> tuple[str, ...]:

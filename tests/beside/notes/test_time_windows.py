@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from hairpin.beside.notes.time_windows import told_by_time
-from hairpin.host.read.clock import with_clock
+from hairpin.host.read.parse import with_clock
 from hairpin.walk.walk import walk_flow
 from tests.rule_text import with_rule
 from tests.small_host import host_namespace, network, published

@@ -9,7 +9,7 @@ from hairpin.host.route import PolicyRule
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.routing import missing_rules, needless_rules
-from hairpin.report.wanted import option_of
+from hairpin.report.words import option_of
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
 from tests.small_host import host_namespace, local, network, route

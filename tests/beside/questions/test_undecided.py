@@ -2,7 +2,7 @@
 
 from hairpin.answer.questions import questions_of
 from hairpin.network.network import Network
-from hairpin.report.wanted import option_of
+from hairpin.report.words import option_of
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.walk import walk_flow
 from tests.rule_text import in_table, with_rule

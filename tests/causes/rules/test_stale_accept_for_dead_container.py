@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from hairpin.answer.findings import findings
+from hairpin.answer.check import findings
 from hairpin.causes.cause import Finding
 from hairpin.causes.rules.stale_accept_for_dead_container import of_flows
 from hairpin.causes.where import OfRule

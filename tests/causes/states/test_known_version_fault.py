@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.answer.ask import ask
-from hairpin.answer.findings import findings
+from hairpin.answer.check import findings
 from hairpin.causes.cause import Finding
 from hairpin.collect.snapshot import load
 from hairpin.diagnose.examination import examine

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
-from hairpin.change.commands.loading import ebtables_commands, iptables_load, nft_load, replacing
+from hairpin.change.commands.loading import Numbering, ebtables_commands, iptables_load, nft_load, replacing
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Dialect, Family, Rule, Set, Table, Verdict
@@ -99,3 +99,23 @@ def test_a_set_that_rules_change_is_not_written() -> None:
     ):
         with pytest.raises(ChangeError):
             replacing(part)
+
+
+def test_an_inserted_rule_has_no_number_before_the_load() -> None:
+    numbering = Numbering(3)
+    numbering.insert(1)
+    numbering.insert(None)
+    assert [numbering.before(number) for number in range(1, 7)] == [None, 1, 2, 3, None, None]
+    assert (len(numbering), numbering.first) == (5, 3)
+
+
+def test_a_deleted_rule_has_its_number() -> None:
+    numbering = Numbering(3)
+    assert numbering.delete(2) == 2
+    assert numbering.delete(2) == 3
+    assert numbering.delete(2) is None
+    assert len(numbering) == 1
+
+
+def test_no_chain_has_no_rules() -> None:
+    assert len(Numbering.of(None)) == 0

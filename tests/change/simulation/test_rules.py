@@ -6,10 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.change.change import AddChain, Change, DeleteChain, InsertRule
-from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rules, insert_rules, set_policy, tool_rules
+from hairpin.change.simulation.rules import (
+    add_chain,
+    delete_chain,
+    delete_rules,
+    insert_rules,
+    listed_rule,
+    own_words,
+    set_policy,
+    tool_rules,
+)
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Chain, Jump, Map, NumberKey, Rule, Ruleset, Table, Verdict, VerdictElement, VerdictMap
 from tests.rows import each_row
 from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network, ruleset
@@ -193,3 +203,23 @@ def test_deleting_undoes_inserting(name: str, position: int | None) -> None:
     after = insert_rules(RULES, insertion(name, inside))
     (rule,) = (each for each in chain(after, "filter", name).rules if each.text == new_rule(name).text)
     assert delete_rules(after, place_of(table_of(after, "filter"), name, rule)) == RULES
+
+
+def test_own_words() -> None:
+    drop, native = (Rule((Verdict("drop"),), text, 1) for text in ("-A A -j DROP", "drop"))
+    assert (own_words(drop, "A"), own_words(native, "A")) == ("-j DROP", "drop")
+
+
+def test_a_rule_is_listed_with_the_words_that_iptables_adds() -> None:
+    (read,) = parse(
+        "*filter\n:A - [0:0]\n-A A -s 192.0.2.7/32 -p tcp -m tcp --dport 80 -j DROP\nCOMMIT\n",
+        family="ip",
+        dialect="iptables-nft",
+        source="test",
+    )
+    chain = read.chain("A")
+    assert chain is not None
+    (rule,) = chain.rules
+    typed = Rule(rule.body, "-A A -s 192.0.2.7 -p tcp --dport 80 -j DROP", 1)
+    for each in (rule, typed):
+        assert listed_rule(InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "A", each, 1)) == rule.text

@@ -4,11 +4,10 @@ import msgspec
 import pytest
 
 from hairpin.lab.build import running_lab
-from hairpin.lab.logins import running_logins
 from hairpin.lab.node import Node
 from hairpin.lab.plan import HostPlan, LabPlan
+from hairpin.lab.run import HAIRPIN, environment, running_logins
 from hairpin.lab.scenario import named
-from hairpin.lab.this_hairpin import HAIRPIN, environment
 from hairpin.lab.trial import break_host, running_scenario
 from hairpin.report.documents.document import ReportDocument
 from tests.score.diagnosis import Answer, ask

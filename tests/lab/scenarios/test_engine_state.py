@@ -18,7 +18,7 @@ from hairpin.host.read.parse import parse
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from hairpin.lab.probe import Outcome
-from hairpin.lab.this_hairpin import environment
+from hairpin.lab.run import environment
 from hairpin.question.question import Question
 from hairpin.report.documents.document import ReportDocument
 from tests.score.diagnosis import CHECK

@@ -13,8 +13,8 @@ from hairpin.collect.snapshot import save
 from hairpin.judges.agreement import replicated_as
 from hairpin.lab.build import Lab
 from hairpin.lab.probe import Outcome
+from hairpin.lab.run import environment
 from hairpin.lab.scenario import Scenario, scenarios_of_one_host
-from hairpin.lab.this_hairpin import environment
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 from hairpin.walk.verdicts import Verdict
 from tests.cli.commands import call

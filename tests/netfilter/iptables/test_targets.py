@@ -5,6 +5,7 @@ from hairpin.netfilter.iptables.targets import read_target, target_words
 from hairpin.netfilter.iptables.words import read_group, split_words
 from hairpin.netfilter.ir import (
     Jump,
+    Nat,
     NatMap,
     NoEffect,
     Notrack,
@@ -128,3 +129,105 @@ def test_queues(words: str, queue: Queue | None) -> None:
     (found,) = read(words)
     assert isinstance(found, Outside)
     assert found.queue == queue
+
+
+HOST = 0x0A000001
+V6 = 0xFD << 120 | 1
+
+
+NAT_TARGETS_READ: dict[str, tuple[Statement, ...]] = {
+    "-j DNAT --to-destination 10.0.0.1": (Nat("dnat", (HOST, HOST), version=4),),
+    "-j DNAT --to-destination 10.0.0.1:80": (Nat("dnat", (HOST, HOST), (80, 80), version=4),),
+    "-j DNAT --to-destination 10.0.0.1-10.0.0.5:80-90 --random --persistent": (
+        Nat("dnat", (HOST, HOST + 4), (80, 90), ("random", "persistent"), version=4),
+    ),
+    "-j DNAT --to-destination :8080": (Nat("dnat", None, (8080, 8080)),),
+    "-j DNAT --to-destination 10.0.0.1:80-90/1000": (Nat("dnat", (HOST, HOST), (80, 90), version=4, base=1000),),
+    "-j SNAT --to-source 10.0.0.1 --random-fully": (Nat("snat", (HOST, HOST), None, ("random-fully",), version=4),),
+    "-j MASQUERADE": (Nat("masquerade"),),
+    "-j MASQUERADE --to-ports 1024-65535 --random-fully": (Nat("masquerade", None, (1024, 65535), ("random-fully",)),),
+    "-j REDIRECT": (Nat("redirect"),),
+    "-j REDIRECT --to-ports 3128": (Nat("redirect", None, (3128, 3128)),),
+    "-j NETMAP --to 10.0.0.0/24": (Nat("dnat", (HOST - 1, HOST + 254), prefix=True, version=4),),
+}
+
+
+@each_row(("words", "statements"), NAT_TARGETS_READ.items())
+def test_nat_targets_read(words: str, statements: tuple[Statement, ...]) -> None:
+    assert read(words) == statements
+
+
+NAT_TARGETS_READ_V6: dict[str, Statement] = {
+    "-j DNAT --to-destination ::1": Nat("dnat", (1, 1), version=6),
+    "-j DNAT --to-destination fd00::1": Nat("dnat", (V6, V6), version=6),
+    "-j DNAT --to-destination fd00::1-fd00::5": Nat("dnat", (V6, V6 + 4), version=6),
+    "-j DNAT --to-destination [fd00::1]:80": Nat("dnat", (V6, V6), (80, 80), version=6),
+    "-j DNAT --to-destination [fd00::1-fd00::5]:80-90": Nat("dnat", (V6, V6 + 4), (80, 90), version=6),
+    "-j DNAT --to-destination :80": Nat("dnat", None, (80, 80)),
+}
+
+
+@each_row(("words", "statement"), NAT_TARGETS_READ_V6.items())
+def test_nat_targets_read_of_ipv6(words: str, statement: Statement) -> None:
+    assert read(words, "ip6") == (statement,)
+
+
+NAT_TARGETS_WRITTEN: dict[str, tuple[Statement, ...]] = {
+    "-j DNAT --to-destination 10.0.0.1:80": (Nat("dnat", (HOST, HOST), (80, 80), version=4),),
+    "-j DNAT --to-destination 10.0.0.1-10.0.0.5:80-90 --random": (
+        Nat("dnat", (HOST, HOST + 4), (80, 90), ("random",), version=4),
+    ),
+    "-j DNAT --to-destination :80": (Nat("dnat", None, (80, 80)),),
+    "-j DNAT --to-destination 10.0.0.1:80-90/1000": (Nat("dnat", (HOST, HOST), (80, 90), version=4, base=1000),),
+    "-j SNAT --to-source 10.0.0.1": (Nat("snat", (HOST, HOST), version=4),),
+    "-j MASQUERADE --to-ports 1024-2048 --random-fully": (Nat("masquerade", None, (1024, 2048), ("random-fully",)),),
+    "-j REDIRECT": (Nat("redirect"),),
+    "-j NETMAP --to 10.0.0.0/24": (Nat("snat", (HOST - 1, HOST + 254), prefix=True, version=4),),
+}
+
+
+@each_row(("words", "statements"), NAT_TARGETS_WRITTEN.items())
+def test_nat_targets_written(words: str, statements: tuple[Statement, ...]) -> None:
+    assert " ".join(target_words(statements, "ip")) == words
+
+
+WRITTEN_V6: dict[str, Statement] = {
+    "-j DNAT --to-destination fd00::1": Nat("dnat", (V6, V6), version=6),
+    "-j DNAT --to-destination [fd00::1]:80": Nat("dnat", (V6, V6), (80, 80), version=6),
+    "-j DNAT --to-destination [fd00::1-fd00::2]:80-81": Nat("dnat", (V6, V6 + 1), (80, 81), version=6),
+    "-j DNAT --to-destination :80": Nat("dnat", None, (80, 80)),
+}
+
+
+@pytest.mark.parametrize(("words", "statement"), WRITTEN_V6.items())
+def test_written_of_ipv6(words: str, statement: Statement) -> None:
+    assert " ".join(target_words((statement,), "ip6")) == words
+
+
+NAT_TARGETS_OUTSIDE: dict[str, bool] = {
+    "-j DNAT --to-destination 10.0.0.1:80/1000": True,
+    "-j SNAT --to-source 10.0.0.1:80-90/1000": True,
+    "-j DNAT --to-destination 10.0.0.1 --to-destination 10.0.0.2": True,
+    "-j MASQUERADE --new-option": True,
+    "-j NETMAP --to 10.0.0.0/255.0.255.0": True,
+}
+
+
+@pytest.mark.parametrize(("words", "ends"), NAT_TARGETS_OUTSIDE.items())
+def test_nat_targets_a_target_that_is_not_modelled_is_outside(words: str, ends: bool) -> None:
+    _, name, *options = words.split()
+    assert read(words) == (Outside(name, " ".join(options), ends),)
+
+
+NAT_TARGETS_REFUSED: dict[str, tuple[tuple[Statement, ...], IpFamily]] = {
+    "another family's address": ((Nat("dnat", (HOST, HOST), version=4),), "ip6"),
+    "NETMAP to no prefix": ((Nat("dnat", (1, 2), prefix=True, version=4),), "ip"),
+}
+
+
+@pytest.mark.parametrize(("statements", "family"), NAT_TARGETS_REFUSED.values(), ids=NAT_TARGETS_REFUSED)
+def test_nat_targets_a_statement_without_an_iptables_target_is_refused(
+    statements: tuple[Statement, ...], family: IpFamily
+) -> None:
+    with pytest.raises(ChangeError, match="write it for nftables"):
+        target_words(statements, family)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.host.link import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.network.prefix import Version, parse_address
 from hairpin.network.tunnel.wireguard import allowed_text, listening, outer_length, peer_for

@@ -5,8 +5,7 @@ import pytest
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.text.blame_text import blame_text, write_blame
-from hairpin.report.time_text import time_text
-from hairpin.report.words import Words
+from hairpin.report.words import Words, time_text
 from hairpin.story.blame import Blame
 from hairpin.story.entry import Actor, StoryEntry
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.answer.outcome import exit_status
+from hairpin.answer.decisive import exit_status
 from hairpin.report.paper import Paper
 from hairpin.report.text.terminal import report_text
 from hairpin.report.words import Language, Words

@@ -4,9 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from hairpin.host.host import Host
-from hairpin.host.link import Address, Link, Tunnel
+from hairpin.host.link import Address, Endpoint, Link, Peer, Tunnel, Wireguard
 from hairpin.host.route import FdbEntry, Neighbour
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network

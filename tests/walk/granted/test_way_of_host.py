@@ -4,12 +4,23 @@ about."""
 import msgspec
 
 from hairpin.answer.questions import naming_repairs
-from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.host.route import NextHop, PolicyRule, Redirect, Route
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
 from tests.rows import each_row
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, OUTSIDE, WEB_ITSELF, host_namespace, network, number, route
+from tests.small_host import (
+    CLIENT,
+    GATEWAY,
+    HOST_ADDRESS,
+    OUTSIDE,
+    WEB_ITSELF,
+    host_namespace,
+    network,
+    number,
+    published,
+    route,
+)
 
 FAR = number("10.66.0.5")
 OUT = Flow(WEB_ITSELF, 4, FAR, "tcp", 80)
@@ -81,3 +92,22 @@ def test_the_route_the_command_and_the_repair_are_told() -> None:
     assert "`ip rule add priority 1660 from 172.17.0.0/16 to 10.66.0.0/16 lookup 166`" in str(asked.if_yes)
     (wanted,) = asked.wanted
     assert wanted.of == ("10.66.0.5", "172.17.0.2", "docker0")
+
+
+OTHER, ROUTER = (number(each) for each in ("198.51.100.20", "198.51.100.1"))
+
+REDIRECTED_CASES: dict[str, tuple[tuple[Redirect, ...], bool]] = {
+    "none": ((), False),
+    "to another router": ((Redirect(4, CLIENT, OTHER, "eth0"),), True),
+    "to the route's own router": ((Redirect(4, CLIENT, ROUTER, "eth0"),), False),
+    "by another link": ((Redirect(4, CLIENT, OTHER, "eth1"),), False),
+    "of another destination": ((Redirect(4, CLIENT + 1, OTHER, "eth0"),), False),
+}
+
+
+@each_row(("redirects", "asks"), REDIRECTED_CASES.values(), ids=REDIRECTED_CASES)
+def test_a_redirect_is_asked_about_where_it_decides(redirects: tuple[Redirect, ...], asks: bool) -> None:
+    trace = walk_flow(network(msgspec.structs.replace(host_namespace(), redirects=redirects)), published())
+    assert trace.verdict == "delivered"
+    texts = [str(each.text) for each in trace.questions]
+    assert any("198.51.100.20 forward packets to 192.0.2.10" in each for each in texts) is asks

@@ -7,7 +7,7 @@ from hairpin.host.route import BROADCAST, Neighbour, NextHop, PolicyRule
 from hairpin.network.flow import FromHost, Outside
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, parse_address
-from hairpin.report.wanted import option_of
+from hairpin.report.words import option_of
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow

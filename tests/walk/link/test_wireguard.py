@@ -6,9 +6,8 @@ import msgspec
 
 from hairpin.evidence.redact import redact_together
 from hairpin.host.host import Host
-from hairpin.host.link import Address, Link
+from hairpin.host.link import Address, Endpoint, Link, Peer, Wireguard
 from hairpin.host.read.parse import parse
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network

@@ -3,5 +3,5 @@
 Read ``apply.sh`` (the program, which does acts, keeps the journal, and takes a plan back at its deadline), ``frames``
 (the program's requests and answers, as bytes), ``parcel`` (a plan's tasks as the files that the program carries out),
 ``outpost`` (requests to a shell on this host or over ssh), ``plan_book`` (the journal), ``outpost_ground`` (a host, as
-``fixing`` uses it) and ``copies`` (local copies of the plans of other hosts).
+``fixing`` uses it, and local copies of the plans of other hosts).
 """

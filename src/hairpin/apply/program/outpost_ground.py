@@ -1,15 +1,18 @@
 """A host on which a plan is carried out through an outpost.  The plan's steps, undo and switch are on the host before
-the first step.
+the first step.  The journal of each plan is on that host, and this machine keeps a copy of each plan that it began.
 
 The undo of a plan also deletes the built-in chains that iptables-nft makes for its rules (iptables nft.c
 nft_chain_builtin_init()).  iptables-save lists every built-in chain of a table, and nft lists only existing chains.  A
-table that becomes empty stays, because no command deletes a table on the condition that it is empty."""
+table that becomes empty stays, because no command deletes a table on the condition that it is empty.
+"""
 
 import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -17,7 +20,6 @@ from hairpin.apply.backups import Carries, printed_by
 from hairpin.apply.ground import Begin
 from hairpin.apply.hands import Told, hands_for
 from hairpin.apply.kept_plan import KeptPlan, PlanState
-from hairpin.apply.program.copies import PlanCopies
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.parcel import lent_files, parcel
 from hairpin.apply.program.plan_book import HOLD_S, PlanBook
@@ -27,10 +29,48 @@ from hairpin.carry.act import Command
 from hairpin.change.change import InsertRule, SetPolicy
 from hairpin.change.simulation.rules import BUILT_IN
 from hairpin.change.step import LoadRules, Step
-from hairpin.errors import ApplyError, CollectError
+from hairpin.errors import ApplyError, CollectError, JournalError
 from hairpin.evidence.reading import utc_text
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.network.network import Network
+
+_KEPT = 50
+"""The number of copies of plans that are kept for each host."""
+
+
+class PlanCopies(msgspec.Struct, frozen=True):
+    """The copies of plans, in a folder of the user with mode 0700.
+
+    The user's folder has a folder for each host, with a file for each plan."""
+
+    folder: Path
+
+    def keep(self, destination: str, plan: KeptPlan) -> None:
+        """Write a copy of another host's plan.  Raises JournalError if the copy cannot be written."""
+        own = self._folder_of(destination)
+        try:
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = own / f".{plan.id}"
+            new.write_bytes(msgspec.json.encode(plan))
+            new.replace(own / plan.id)
+            for each in self._plans(destination)[_KEPT:]:
+                each.unlink(missing_ok=True)
+        except OSError as error:
+            raise JournalError(
+                message("the journal in {folder} cannot be used: {reason}", folder=own, reason=error)
+            ) from error
+
+    def of_host(self, destination: str) -> tuple[KeptPlan, ...]:
+        """Return the copies of another host's plans, the newest first."""
+        return tuple(msgspec.json.decode(each.read_bytes(), type=KeptPlan) for each in self._plans(destination))
+
+    def _plans(self, destination: str) -> list[Path]:
+        found = (each for each in self._folder_of(destination).glob("*") if each.name.isdecimal())
+        return sorted(found, key=lambda each: -int(each.name))
+
+    def _folder_of(self, destination: str) -> Path:
+        return self.folder / "copies" / quote(destination, safe="@")
+
 
 _HEAD = re.compile(r"\s*(?P<kind>table|chain) (?P<name>[^{]+?) \{")
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from hairpin.beside.inquiry import Inquiry
 from hairpin.message import Message, message
 from hairpin.network.prefix import is_loopback
-from hairpin.question.held import held_by
+from hairpin.question.held import held_by, is_with_owner
 from hairpin.question.hosts import host_of
-from hairpin.question.sharing import is_with_owner
 
 
 def notes(inquiry: Inquiry) -> Iterator[Message]:

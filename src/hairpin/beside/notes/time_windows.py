@@ -8,9 +8,9 @@ import msgspec
 
 from hairpin.beside.inquiry import Inquiry
 from hairpin.host.netns import Netns
-from hairpin.host.read.clock import time_windows
+from hairpin.host.read.parse import time_windows
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.windows import next_change
+from hairpin.netfilter.limit import next_change
 from hairpin.network.network import Network
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS, Verdict

@@ -141,7 +141,7 @@ def _others(network: Network, flow: Flow) -> Iterator[tuple[str, Flow, int]]:
     if flow.protocol == "tcp" and _tells_ecn(namespace):
         yield "flags", msgspec.structs.replace(flow, asks_for_ecn=True), ECE | CWR
     if isinstance(flow.start, FromContainer):
-        for value in _own_ports(network, flow, _asked_ports(namespace, flow.protocol)):
+        for value in _own_ports(network, flow, _port_values(namespace).get(flow.protocol, set())):
             yield "sport", msgspec.structs.replace(flow, sport=value), value
         return
     values = _values(namespace)
@@ -204,10 +204,6 @@ _OWN_PORT = ("sport", "dport", "ct-orig-sport")
 
 def _includes(part: ir.FieldMatch, number: int) -> bool:
     return any(first <= number <= last for first, last in part.ranges) is not part.negated
-
-
-def _asked_ports(namespace: Namespace, protocol: str) -> set[int]:
-    return _port_values(namespace).get(protocol, set())
 
 
 def _own_ports(network: Network, flow: Flow, values: set[int]) -> tuple[int, ...]:

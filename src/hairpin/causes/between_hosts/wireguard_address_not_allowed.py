@@ -15,8 +15,7 @@ import msgspec
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfLink, View, Way, message
 from hairpin.change.change import Change, SetLink, one
-from hairpin.host.link import Link
-from hairpin.host.wireguard import Peer
+from hairpin.host.link import Link, Peer
 from hairpin.netfilter.packet import Packet
 from hairpin.network.prefix import Prefix, address_text, width
 from hairpin.network.tunnel.wireguard import allowed_text, settings

@@ -1,10 +1,11 @@
-"""The routers of a container: those that its engine gives to it, one for each network, or the host at the other end of
-its veth.  And the default route by such a router."""
+"""The containers that a stopped packet concerns, and the routers of a container: those that its engine gives to it, one
+for each network, or the host at the other end of its veth.  And the default route by such a router."""
 
-from hairpin.causes.kit import Iterator, Namespace, Netns
+from hairpin.causes.kit import Iterator, Namespace, Netns, View
 from hairpin.change.change import AddEntry
 from hairpin.host.docker import SWARM_BRIDGE, Container, Engine
 from hairpin.host.route import NextHop, Route
+from hairpin.network.attachment import attachment_of
 from hairpin.network.network import Network, addresses_of, veth_peer
 from hairpin.network.prefix import Version
 from hairpin.network.tables import has_default_route
@@ -51,3 +52,13 @@ def default_route(
     The kernel deleted the route together with the link or its address."""
     if gateway is not None and not has_default_route(namespace, version):
         yield AddEntry(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))
+
+
+def containers_of_flow(view: View) -> Iterator[tuple[Container, Netns]]:
+    """Yield the packet's destination container and the container in which the packet stopped, each with its namespace.
+    A container whose namespace was not read is skipped."""
+    packet = view.stop.seen.packet
+    meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
+    for container in dict.fromkeys((meant.container if meant is not None else None, view.container)):
+        if container is not None and container.netns is not None and container.netns in view.host:
+            yield container, view.host_netns.sibling(container.netns)

@@ -217,7 +217,8 @@ def _address_elsewhere(host: Host, container: Container, places: dict[str, str])
     known = [mover_of(host.floating, each.version, each.host_ip) for each in own if each.host_ip is not None]
     moved = next((each for each in known if each is not None), None)
     said = message(
-        "{address}, on which the container's port is published, is no address of this host", **_address_of(places)
+        "{address}, on which the container's port is published, is no address of this host",
+        address=places.get("address") or message("the address"),
     )
     if moved is None:
         return Failure(
@@ -238,10 +239,6 @@ def _address_elsewhere(host: Host, container: Container, places: dict[str, str])
             start=host.engine_of(container).command("start", container.name),
         ),
     )
-
-
-def _address_of(places: dict[str, str]) -> dict[str, str | Message]:
-    return {"address": places.get("address") or message("the address")}
 
 
 def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:

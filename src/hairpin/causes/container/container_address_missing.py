@@ -9,8 +9,7 @@ Lasting: the engine adds the address when it starts the container.  Find the pro
 address.
 """
 
-from hairpin.causes.container._concerned import containers_of_flow
-from hairpin.causes.container._engine_gateway import default_route
+from hairpin.causes.container._engine_gateway import containers_of_flow, default_route
 from hairpin.causes.kit import Candidate, Cause, Iterator, Namespace, Netns, OfContainer, View, message
 from hairpin.change.change import AddEntry, Change, SetSysctl
 from hairpin.host.docker import Container, Endpoint

@@ -12,7 +12,7 @@ Lasting: the engine makes the interface whenever it starts the container.  Keep 
 (unmanaged).
 """
 
-from hairpin.causes.container._concerned import containers_of_flow
+from hairpin.causes.container._engine_gateway import containers_of_flow
 from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Namespace, OfContainer, View, message
 from hairpin.engines.repair.bridging import awaiting

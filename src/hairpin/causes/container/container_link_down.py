@@ -8,8 +8,7 @@ Lasting: nothing has to be done, because the engine sets the interface up when i
 """
 
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.container._concerned import containers_of_flow
-from hairpin.causes.container._engine_gateway import default_route, gateways
+from hairpin.causes.container._engine_gateway import containers_of_flow, default_route, gateways
 from hairpin.causes.kit import LINK_STOPS, Candidate, Cause, Iterator, Netns, View, message
 from hairpin.change.change import AddEntry
 from hairpin.host.link import Address, Link

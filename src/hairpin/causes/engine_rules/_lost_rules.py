@@ -18,7 +18,7 @@ from hairpin.causes.engine_rules._makers import CHECK_BUG, judgement, makers_of
 from hairpin.causes.kit import RULE_STOPS, Candidate, Host, Iterator, Message, OfLostRules, View, message
 from hairpin.causes.order import Class
 from hairpin.change.change import Change, SetPolicy
-from hairpin.engines.docker.swarm import INGRESS
+from hairpin.engines.docker.dockerd import INGRESS
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, loss_text, missing_on
 from hairpin.engines.repair.closing import opened_policies, said_of_policy

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from hairpin.causes.kit import Candidate, Iterator, OfSysctl, View, message
-from hairpin.causes.uplink_of_answers import ways_home
+from hairpin.causes.uplinks._gateway import ways_home
 from hairpin.change.change import Change, SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.network.prefix import address_text

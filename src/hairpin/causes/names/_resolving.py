@@ -1,4 +1,5 @@
-"""The change that lets the engine's name server resolve another container's name."""
+"""The change that lets the engine's name server resolve another container's name, and the host's name server, if it
+should run on the host itself."""
 
 import msgspec
 
@@ -9,8 +10,9 @@ from hairpin.engines.repair.connecting import connecting_change, own_default_rou
 from hairpin.host.docker import Container, Endpoint, Engine
 from hairpin.host.socket import Socket
 from hairpin.network.flow import FromContainer
-from hairpin.network.names import EMBEDDED, names_on, serving
-from hairpin.network.prefix import address_text
+from hairpin.network.names import EMBEDDED, names_on, servers_of_host, serving
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import address_text, is_loopback
 
 _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
@@ -157,3 +159,17 @@ def made_known(pair: Pair, said: Message) -> Change:
     the name resolvable."""
     known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.host, pair.asked)))
     return Change((SetContainer(pair.host.name, known),), (ByPerson(said),))
+
+
+_DNS = 53
+
+
+def asks_server_of_host(view: View) -> bool:
+    """Return whether no socket took a query to an address of the host at which its /etc/resolv.conf has a name
+    server."""
+    packet = view.stop.seen.packet
+    if not view.on_host or view.in_reply or packet.dport != _DNS or view.stop.reason != "no-listener":
+        return False
+    if (packet.version, packet.daddr) not in servers_of_host(view.host):
+        return False
+    return is_loopback(packet.daddr, packet.version) or owns_address(view.namespace, packet.version, packet.daddr)

@@ -22,7 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
     if pair is None or pair.asking.on_host_network or pair.asked.on_host_network:
         return
     alone = next((each for each in (pair.asking, pair.asked) if not serving(pair.engine, each)), None)
-    networks = _networks(pair, alone) if alone is not None else ""
+    networks = ", ".join(each.network for each in pair.host.pod_holder(alone).endpoints) if alone is not None else ""
     if alone is None or not networks:
         return
     yield Candidate(
@@ -45,10 +45,6 @@ def find(view: View) -> Iterator[Candidate]:
             ),
         ),
     )
-
-
-def _networks(pair: Pair, container: Container) -> str:
-    return ", ".join(each.network for each in pair.host.pod_holder(container).endpoints)
 
 
 def _why(pair: Pair, alone: Container, networks: str) -> Message:

@@ -13,7 +13,7 @@ Lasting: enable the name server's unit.  If another program should write the fil
 """
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, View, message
-from hairpin.causes.names._own_server import asks_server_of_host
+from hairpin.causes.names._resolving import asks_server_of_host
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfFile
 from hairpin.change.change import one

@@ -1,17 +1,19 @@
 """The cause that an engine's error text about a failed start means.
 
 Only error texts about the present count: the error of a container that does not run, and the log of a dockerd that does
-not run.
+not run.  The log and the files also show why dockerd does not run, and after which event users notice it.
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.engines.docker.daemon import bound_elsewhere
 from hairpin.host.boot.daemon_start import Boot
 from hairpin.host.docker import Container, Engine
-from hairpin.host.engine_health import is_down
+from hairpin.host.engine_health import Health, is_down
 from hairpin.host.host import Host
+from hairpin.message import Message, message
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -65,3 +67,22 @@ def _meant(error: str) -> tuple[str, str]:
     from hairpin.words.starts import cause_told  # noqa: PLC0415 - most engines report no error
 
     return cause_told(error)
+
+
+def wrong_zone(host: Host, engine: Engine) -> Message | None:
+    """Return why dockerd cannot start while firewalld runs, or None if no bridge of dockerd is in another zone than
+    ``docker``."""
+    bridges = bound_elsewhere(host, engine)
+    if not bridges:
+        return None
+    return message("firewalld has {bridges} in a zone other than docker", bridges=", ".join(bridges))
+
+
+def last_words(boot: Boot | None) -> Message | None:
+    """Return the message with the last line of dockerd's log, or None if the log was not read."""
+    return message("dockerd's log says: {line}", line=boot.log[-1]) if boot is not None and boot.log else None
+
+
+def after(down: Health) -> str:
+    """Return the event after which at the latest users notice that dockerd is down."""
+    return "container-stop" if down.enabled else "reboot"

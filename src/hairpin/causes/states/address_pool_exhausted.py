@@ -13,8 +13,7 @@ Lasting: set ``default-address-pools`` with smaller blocks in daemon.json.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, Finding, Way, id_of
-from hairpin.causes.states._daemon import after
-from hairpin.causes.states._start_words import Told, words_meaning
+from hairpin.causes.states._start_words import Told, after, words_meaning
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.engines.docker.address_pools import (

@@ -11,7 +11,7 @@ Lasting: nothing has to be done, because dockerd reads the corrected file at eac
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, Finding, Way
-from hairpin.causes.states._daemon import after
+from hairpin.causes.states._start_words import after
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.engines.docker.daemon import refusal

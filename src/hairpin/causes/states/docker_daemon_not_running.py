@@ -21,8 +21,7 @@ import msgspec
 from hairpin.causes.cause import NOT_RUNNING, RULE_STOPS, Candidate, Cause, Finding, View, Way
 from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running
 from hairpin.causes.service._service import listening
-from hairpin.causes.states._daemon import after, last_words, wrong_zone
-from hairpin.causes.states._start_words import makers_of_end
+from hairpin.causes.states._start_words import after, last_words, makers_of_end, wrong_zone
 from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive

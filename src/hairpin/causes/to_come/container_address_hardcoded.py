@@ -11,7 +11,7 @@ Lasting: publish the port instead, or give the container a fixed address (``--ip
 import re
 
 from hairpin.causes.kit import Cause, Coming, Host, Iterator, message
-from hairpin.causes.losing import rules_on_the_way
+from hairpin.causes.opening import rules_on_the_way
 from hairpin.causes.to_come._coming import stopping_rule
 from hairpin.host.docker import Container
 from hairpin.network.prefix import address_text

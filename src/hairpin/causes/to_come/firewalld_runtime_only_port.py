@@ -9,7 +9,7 @@ Lasting: run ``firewall-cmd --permanent`` with the same options, or ``firewall-c
 """
 
 from hairpin.causes.kit import Cause, Coming, message
-from hairpin.causes.losing import lost_rules
+from hairpin.causes.opening import lost_rules
 from hairpin.causes.to_come._coming import OF_FIREWALLD
 from hairpin.firewalls.chain_owner import is_firewallds
 

@@ -9,8 +9,7 @@ Lasting: write the rule into the file that this host's firewall loads.
 """
 
 from hairpin.causes.kit import AskedFlows, Cause, Finding, Iterator, message
-from hairpin.causes.losing import lost_rules
-from hairpin.causes.opening import opened_by_events
+from hairpin.causes.opening import lost_rules, opened_by_events
 from hairpin.causes.to_come._coming import loses_engine_rules
 
 CAUSE = Cause(

@@ -15,12 +15,12 @@ or remove the rule from the file.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, Coming, Finding, Way
-from hairpin.causes.losing import lost_rules
+from hairpin.causes.opening import lost_rules
 from hairpin.causes.to_come._coming import is_saved
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.errors import ParseError
-from hairpin.host.boot.refused_rules import refused_rules
+from hairpin.host.boot.rule_keeper import refused_rules
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 

@@ -1,4 +1,5 @@
 """Faults of the host's uplink: its link, its address and prefix length, its default route, its router.
 
-``_gateway`` finds the router to which a lost default route probably led.
+``_gateway`` finds the router to which a lost default route probably led, and makes the change that sends packets out by
+their address's uplink.
 """

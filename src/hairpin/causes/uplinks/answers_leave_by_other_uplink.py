@@ -10,7 +10,7 @@ Lasting: put these rules into the saved rules and into the host's network config
 """
 
 from hairpin.causes.kit import Candidate, Cause, Iterator, OfLink, View, message
-from hairpin.causes.uplink_of_answers import ways_home
+from hairpin.causes.uplinks._gateway import ways_home
 from hairpin.network.prefix import address_text
 from hairpin.network.uplinks import holder_of_addresses, home_of
 from hairpin.walk.trace import ForeignSource

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
-from hairpin.change.simulation.listed import listed_rule
-from hairpin.change.simulation.rules import tool_rules
+from hairpin.change.simulation.rules import listed_rule, tool_rules
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Table
 

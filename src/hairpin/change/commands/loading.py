@@ -1,6 +1,6 @@
 """The input with which iptables-restore, nft and ebtables make edits of one table at once. iptables-restore and
-ebtables delete rules by number.  nft deletes rules by handle.  The handles are read when the step is carried out,
-because each load changes them.
+ebtables delete rules by number, so the numbers are counted during the edits.  nft deletes rules by handle.  The handles
+are read when the step is carried out, because each load changes them.
 
 Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 """
@@ -12,16 +12,47 @@ import msgspec
 
 from hairpin.carry.act import Command
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
-from hairpin.change.commands.numbering import Numbering
 from hairpin.change.commands.tool import restore_tool
-from hairpin.change.simulation.listed import own_words
-from hairpin.change.simulation.rules import BUILT_IN, tool_rules
+from hairpin.change.simulation.rules import BUILT_IN, own_words, tool_rules
 from hairpin.errors import ChangeError
 from hairpin.message import message
 from hairpin.netfilter.iptables import render as iptables_render
 from hairpin.netfilter.iptables.words import split_words, unquoted
 from hairpin.netfilter.ir import Chain, Dialect, Table
 from hairpin.netfilter.nft.misprints import as_typed
+
+
+class Numbering:
+    """The number that each rule had before the first edit; None for a rule that an edit inserted."""
+
+    def __init__(self, rules: int) -> None:
+        self.first = rules
+        """The number of rules in the chain before the first edit."""
+        self._numbers: list[int | None] = [*range(1, rules + 1)]
+
+    @classmethod
+    def of(cls, chain: Chain | None) -> "Numbering":
+        """Return the numbering of a chain that no edit has touched."""
+        return cls(len(tool_rules(chain.rules)) if chain is not None else 0)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def before(self, number: int) -> int | None:
+        """Return the number that the rule with this number had before the first edit; None if an edit inserted the rule
+        or the chain has no such rule."""
+        return self._numbers[number - 1] if 0 < number <= len(self._numbers) else None
+
+    def insert(self, position: int | None) -> None:
+        """Record that a rule is inserted at the position.  Positions count from 1, and None means the chain's end."""
+        self._numbers.insert(len(self._numbers) if position is None else position - 1, None)
+
+    def delete(self, number: int) -> int | None:
+        """Record that a rule is deleted, and return the number that the rule had before the first edit.
+
+        Return None if an edit inserted the rule, or if the chain has no such rule."""
+        return self._numbers.pop(number - 1) if 0 < number <= len(self._numbers) else None
+
 
 Handles = Mapping[str, Sequence[int | str]]
 """The handles of each chain's rules, in rule order.  A handle that is looked up later is represented by a text."""

@@ -16,7 +16,7 @@ from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule,
 from hairpin.change.commands.file_text import written_lines
 from hairpin.change.commands.held import Held
 from hairpin.change.commands.loading import iptables_load, replacing
-from hairpin.change.simulation.listed import as_listed, listed_rule, own_words
+from hairpin.change.simulation.rules import as_listed, listed_rule, own_words
 from hairpin.change.step import LoadRules
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.words import split_words, unquoted

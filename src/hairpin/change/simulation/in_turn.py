@@ -6,8 +6,7 @@ An earlier change may shift a rule's number.  If two changes have the same part,
 import msgspec
 
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive, SetPolicy
-from hairpin.change.simulation.listed import listed_rule
-from hairpin.change.simulation.rules import tool_rules
+from hairpin.change.simulation.rules import listed_rule, tool_rules
 from hairpin.change.simulation.simulate import simulate
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Dialect, Family, Table

@@ -48,7 +48,7 @@ def present_answer(
     """Show the answer to a question, and return the exit status.
 
     All commands have the same page for the answer to a question."""
-    from hairpin.answer.outcome import exit_status
+    from hairpin.answer.decisive import exit_status
 
     def page(words: "Words") -> str:
         from hairpin.report.page.answer_page import answer_page

@@ -40,7 +40,7 @@ class _Watched(NamedTuple):
 
 def present_watched(answer: "Answer", asked: Asked, shown: Shown, text: Text, document: Document) -> int:
     """Show the answer of ``hairpin check`` to a monitor, and return the exit status."""
-    from hairpin.answer.outcome import exit_status
+    from hairpin.answer.decisive import exit_status
     from hairpin.cli.face.present import present_answer
     from hairpin.report.documents.document import report_document
 

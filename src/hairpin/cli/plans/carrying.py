@@ -1,6 +1,10 @@
 """Carries a plan out for ``hairpin fix`` and ``hairpin restore``, with the question to the user, the verification and
-the report."""
+the report.  A plan that would cut the user's own ssh connection is refused, and the connection is tested after the
+change."""
 
+import select
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,13 +12,15 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from hairpin.apply.arriving import arrives, arrives_at_one
+from hairpin.apply.session import Session, all_sessions, all_terminals, may_be_remote
 from hairpin.cli.face.asked import Acting, Given, Shown
-from hairpin.cli.face.output import paper, words, write
+from hairpin.cli.face.output import paper, whisper, words, write
 from hairpin.cli.keeping import keep_or_say
 from hairpin.cli.material import gather
 from hairpin.cli.plans.hosts import ground_of, outposts_of
-from hairpin.errors import ApplyError
-from hairpin.message import message
+from hairpin.errors import ApplyError, ChangeError
+from hairpin.message import Message, message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from hairpin.apply.session import Session
     from hairpin.network.flow import Flow
     from hairpin.network.network import Network
+
 
 _DEADLINE_S = 120.0
 """The number of seconds after which the switch, a process on the changed host, takes back a plan that was not
@@ -85,7 +92,6 @@ def _refuse_cuts(plan: "RepairPlan", session: "Session | None", outposts: "Mappi
     """Raise ApplyError if the plan would cut the user's connection to this host, or hairpin's ssh connection to a
     changed host."""
     from hairpin.apply.session import session_of
-    from hairpin.cli.plans.way_in import refuse_cut
 
     for label, outpost in outposts.items():
         if outpost.is_here:
@@ -105,7 +111,6 @@ def _verifier(
 ) -> "Verifier":
     """Return the functions that verify the plan."""
     from hairpin.apply.fixing import Verifier
-    from hairpin.cli.plans.way_in import unsafe
     from hairpin.live.connection import connect
 
     look, read = _reading(plan, sources)
@@ -143,3 +148,67 @@ def _came_in(_network: "Network") -> None:
     """Return None, because the user can still connect.
 
     The host was just read over a connection that was made after the last step."""
+
+
+_ASK_EVERY_S = 0.2
+_YES = ("y", "yes")
+
+
+def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") -> None:
+    """Raise ApplyError if the plan would cut the user's connection to the network's first host, or would stop a new
+    connection from the same client."""
+    from hairpin.change.steps import after_steps
+
+    # if the plan cuts any other connection of the user, the switch takes the plan back at its deadline
+    ways = _ways(session, network)
+    try:
+        then = after_steps(tuple(each.step for each in plan.tasks(lasting=False, host=network.this.name)), network)
+    except ChangeError:
+        return  # a step that does not fit is refused later, when the host is read again
+    if not all(each.comes_in(then) for each in ways):
+        raise ApplyError(message("the plan would cut your own ssh connection, so nothing was done"))
+
+
+def unsafe(
+    session: Session | None, was: "Network", lang: str | None, still_open: Callable[[], bool], network: "Network"
+) -> Message | None:
+    """Return why the user's connection may be lost; None if the connection still works, or if the user sits at the
+    host.
+
+    ``was``: the host before the plan.  ``still_open`` returns whether the plan still waits for the user's answer."""
+    if session is not None:
+        said = words(lang)(message("Checking whether this connection still works …")) + "\n"
+        if arrives(said, session) is False:
+            return message("your ssh connection no longer acknowledges packets")
+    if session is None and may_be_remote() and arrives_at_one(all_terminals()) is False:
+        return message("ssh connections with a terminal no longer acknowledge packets")
+    if not all(each.comes_in(network) for each in _ways(session, was)):
+        return message("a new ssh connection from your address would no longer get in")
+    if (
+        session is None
+        and may_be_remote()
+        and not _says_yes(words(lang)(message("Is your connection alive?")), still_open)
+    ):
+        return message("nobody has confirmed that the connection is alive")
+    return None
+
+
+def _ways(session: Session | None, network: "Network") -> tuple[Session, ...]:
+    """Return the connections that may be the user's.
+
+    For each of them, the model shows that a new connection from the same client reaches sshd."""
+    if session is not None:
+        found: tuple[Session, ...] = (session,)
+    else:
+        found = all_sessions() if may_be_remote() else ()
+    return tuple(each for each in found if each.comes_in(network))
+
+
+def _says_yes(question: str, still_open: Callable[[], bool]) -> bool:
+    """Ask the question on the terminal while the plan is open; return whether the user answers yes.  A user who is cut
+    off never answers."""
+    whisper(f"{question} [y/N]: ")
+    while still_open():
+        if select.select([sys.stdin], [], [], _ASK_EVERY_S)[0]:
+            return sys.stdin.readline().strip().lower() in _YES
+    return False

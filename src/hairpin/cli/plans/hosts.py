@@ -9,9 +9,8 @@ from hairpin.cli.face.environment import environment
 from hairpin.cli.plans.telling import teller
 
 if TYPE_CHECKING:
-    from hairpin.apply.program.copies import PlanCopies
     from hairpin.apply.program.outpost import Outpost
-    from hairpin.apply.program.outpost_ground import OutpostGround
+    from hairpin.apply.program.outpost_ground import OutpostGround, PlanCopies
 
 _SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
 """The options of ssh.  Existing connections are not reused.  Therefore each request proves that a new connection
@@ -48,8 +47,8 @@ def ground_of(outpost: "Outpost", label: str, shown: Shown, seconds: float = 0.0
 
 def plan_copies() -> "PlanCopies":
     """Return the local copies of other hosts' plans, which are in a folder of root or of the user."""
-    from hairpin.apply.program.copies import PlanCopies
     from hairpin.apply.program.outpost import FOLDER
+    from hairpin.apply.program.outpost_ground import PlanCopies
 
     return PlanCopies(FOLDER if os.geteuid() == 0 else environment().folders[0] / "plans")
 

@@ -1,11 +1,18 @@
-"""Makes plans for ``hairpin fix`` and ``hairpin restore``, and refuses options that do not go together."""
+"""Makes plans for ``hairpin fix`` and ``hairpin restore``, refuses options that do not go together, and finds the
+compose files of a container's project on this host."""
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from hairpin.carry.act import Command
+from hairpin.carry.run import do
 from hairpin.cli.face.asked import Acting, Asked, Given
 from hairpin.errors import ApplyError, UsageError
+from hairpin.host.docker import Container, Engine
 from hairpin.message import message
 
 if TYPE_CHECKING:
@@ -39,7 +46,6 @@ def proposals_of(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Compo
     """Return the plan's proposals for compose files.  Compose files are read on this host only, and are never
     written."""
     from hairpin.apply.compose import compose_proposals
-    from hairpin.cli.plans.compose_files import compose_files, read_text
 
     here = not sources
     return compose_proposals(plan, compose_files if here else lambda _engine, _container: (), read_text)
@@ -61,3 +67,29 @@ def make_restore_plan(asked: Asked, chosen: tuple[str, ...], lang: str | None) -
 
     answer = answer_question(asked.question(), asked._replace(whole=True), lang, depth="flows")
     return restore_plan(answer, chosen)
+
+
+_FILES = ("com.docker.compose.project.config_files", "io.podman.compose.project.config_files")
+"""The labels in which Compose names the project's files, in the order in which these labels are read."""
+
+
+def compose_files(engine: Engine, container: Container) -> tuple[str, ...]:
+    """Return the paths of the project's files on this host, from the container's labels."""
+    if engine.user:  # the command below would ask root's engine, which does not have the container
+        return ()
+    asked = ("inspect", "--type", "container", "--format", "{{json .Config.Labels}}", container.id)
+    done = do(Command((engine.kind, *asked)))
+    try:
+        labels = msgspec.json.decode(done.printed, type=dict[str, str] | None) if not done.status else None
+    except msgspec.DecodeError:
+        labels = None
+    told = (labels[each] for each in _FILES if labels is not None and labels.get(each))
+    return tuple(each for each in next(iter(told), "").split(",") if each.startswith("/"))
+
+
+def read_text(path: str) -> str | None:
+    """Return the text of a file; None if it cannot be read."""
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

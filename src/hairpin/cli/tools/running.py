@@ -1,7 +1,7 @@
 """Runs a command of hairpin in a process of its own.
 
 If the client cancels the call, the server can end such a process.  The output of such a process does not get into the
-protocol's stream.  If such a process forks (``abreast``, replicas), the server's threads are not in it.
+protocol's stream.  If such a process forks (``events``, replicas), the server's threads are not in it.
 """
 
 import os

@@ -1,6 +1,9 @@
 """Computes the rules that dockerd programs into its host, from its version, its options, its networks and its running
 containers.  ``podman`` computes Podman's rules.  The sockets that hold published ports on the host belong to
-docker-proxy, or to dockerd itself if it runs without proxies.
+docker-proxy, or to dockerd itself if it runs without proxies.  The rules of a swarm node for the published ports of
+services lead packets to the namespace ``ingress_sbox``.
+
+Source: moby v20.10.24 libnetwork/service_linux.go programIngress(); held against 20.10.24.
 """
 
 from collections.abc import Collection, Iterator
@@ -8,15 +11,18 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from hairpin.engines import podman
-from hairpin.engines.docker import dockerd_20, dockerd_28, swarm
+from hairpin.engines.docker import dockerd_20, dockerd_28
+from hairpin.engines.docker.chains import Chains, Draft, Place
+from hairpin.engines.docker.dockerd_20 import USER
 from hairpin.engines.docker.history import History, as_seen, history_of, is_routed
 from hairpin.engines.docker.options import Daemon, Version, daemon_of, dockerd_version
 from hairpin.engines.expected import ExpectedListener, ExpectedRules
 from hairpin.engines.found import shown_runs
 from hairpin.engines.sysctls import policies_of, sysctls_of
-from hairpin.host.docker import Engine
+from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Namespace
 from hairpin.netfilter.rule_address import IpFamily
+from hairpin.network.prefix import address_text
 
 FIRST_KNOWN: Version = (18, 9, 0)
 """The first version whose rules are known.  Since this version, two isolation chains separate the bridges from each
@@ -80,8 +86,8 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
         return msgspec.structs.replace(wanted, chains=native.chains(), elements=native.elements(), rules=native.rules())
     generation = dockerd_28 if daemon.version >= FORWARD_CHAIN else dockerd_20
     chains = generation.program(daemon, history)
-    if daemon.version < swarm.UNKNOWN_SINCE and daemon.ipv4:
-        swarm.add_mesh(chains, engine)
+    if daemon.version < UNKNOWN_SINCE and daemon.ipv4:
+        add_mesh(chains, engine)
     return msgspec.structs.replace(wanted, chains=chains.chains(), rules=chains.rules())
 
 
@@ -103,3 +109,39 @@ def _listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener
                 container=port.attachment.container,
                 binding=binding,
             )
+
+
+INGRESS = "DOCKER-INGRESS"
+UNKNOWN_SINCE: Version = (28, 0, 0)
+"""From this version on, the jumps to swarm's chain are in other places, which hairpin does not know."""
+_JUMP, _LOCAL = f"-j {INGRESS}", "-m addrtype --dst-type LOCAL"
+_RETURN = Draft("-j RETURN", "mesh")
+
+
+def add_mesh(chains: Chains, engine: Engine) -> None:
+    """Add the rules for the ports that swarm services publish on the engine's host, if there are such ports."""
+    gateway = next((each for each in engine.networks if each.ingress_sandbox is not None and each.bridge), None)
+    if gateway is None or not engine.mesh:
+        return
+    nat, table = Place("ip", "nat", INGRESS), Place("ip", "filter", INGRESS)
+    for place in (nat, table):
+        chains.make(place)
+        chains.append(place, _RETURN)
+    for each in engine.mesh:
+        match = f"-p {each.protocol} -m {each.protocol}"
+        target = f"{address_text(gateway.ingress_sandbox or 0, 4)}:{each.port}"
+        chains.insert(nat, Draft(f"{match} --dport {each.port} -j DNAT --to-destination {target}", "mesh"))
+        answers = f"-p {each.protocol} -m state --state RELATED,ESTABLISHED -m {each.protocol} --sport {each.port}"
+        chains.insert(table, Draft(f"{answers} -j ACCEPT", "mesh"))
+        chains.insert(table, Draft(f"{match} --dport {each.port} -j ACCEPT", "mesh"))
+    _jumps(chains, gateway)
+
+
+def _jumps(chains: Chains, gateway: DockerNetwork) -> None:
+    for chain in ("PREROUTING", "OUTPUT"):
+        chains.insert(Place("ip", "nat", chain), Draft(f"{_LOCAL} {_JUMP}", "mesh"))
+    local = f"-o {gateway.bridge} -m addrtype --src-type LOCAL -j MASQUERADE"
+    chains.insert(Place("ip", "nat", "POSTROUTING"), Draft(local, "mesh"))
+    forward = Place("ip", "filter", "FORWARD")
+    chains.insert(forward, Draft(_JUMP, "mesh"))
+    chains.put_first(forward, Draft(f"-j {USER}", "jump"))

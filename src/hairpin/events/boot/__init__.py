@@ -1,7 +1,7 @@
 """The host boots, and sysctls change.
 
 Read ``sysctls`` (files are applied, a kernel module adds its own sysctls), ``_power_off`` (the kernel's state is lost),
-``_boot`` (units restore the kernel's state in their order), ``_own_rules`` (the rules that a
-program had made), ``_namespaces`` (namespaces that no engine lists), ``_guests`` (programs make the rules of their
-guests again) and ``reboot`` (the events that boot the host).
+``_boot`` (units restore the kernel's state in their order), ``_namespaces`` (namespaces that no engine lists, and the
+rules that programs make again for their guests) and ``reboot`` (the events
+that boot the host).
 """

@@ -122,7 +122,7 @@ def _steps(host: Host) -> Iterator[_Step]:
         if ufw_of(host) is not None:
             yield _Step("ufw.service", with_ufw_started)
     if own.ruleset.ipsets:
-        from hairpin.host.boot.refused_rules import restores_sets
+        from hairpin.host.boot.rule_keeper import restores_sets
 
         if restores_sets(host):
             yield _Step("ipset.service", lambda course: _with_sets(course, own))
@@ -143,7 +143,7 @@ def _steps(host: Host) -> Iterator[_Step]:
     if any(each.kind == "podman" or each.rootless for each in host.engines):
         yield _Step(_PODMAN, lambda course: _with_podman(course, host))
     if host.named_guests or _has_rules_of_guests(host):
-        from hairpin.events.boot._guests import with_guests_again
+        from hairpin.events.boot._namespaces import with_guests_again
 
         yield _Step(_GUESTS, lambda course: with_guests_again(course, host))
     if any(each.name.startswith(NAMED) for each in host.namespaces):

@@ -129,7 +129,8 @@ def _without_isolation(lost: Missing, whole: AbstractSet[str]) -> Missing:
     kept = (
         one
         for one in lost.rules
-        if one.purpose != "isolation" and (not _jumps(one) or _leads_to(one, _USER) or _is_of(one, whole))
+        if one.purpose != "isolation"
+        and (one.purpose not in ("jump", "ct-state") or _leads_to(one, _USER) or _is_of(one, whole))
     )
     return msgspec.structs.replace(lost, rules=tuple(kept))
 
@@ -140,10 +141,6 @@ def _is_of(one: ExpectedRule, whole: AbstractSet[str]) -> bool:
 
 def _leads_to(one: ExpectedRule, chain: str) -> bool:
     return any(isinstance(each, Jump) and each.chain == chain for each in one.rule.body)
-
-
-def _jumps(one: ExpectedRule) -> bool:
-    return one.purpose in ("jump", "ct-state")
 
 
 def _put_back(course: Course, lost: Missing, order: _Order) -> Iterator[Primitive]:

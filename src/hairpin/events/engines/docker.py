@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import DeleteChain, DeleteRule, Primitive
-from hairpin.engines.docker.dockerd import expected
+from hairpin.engines.docker.dockerd import INGRESS, expected
 from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.docker.options import Version, dockerd_version
-from hairpin.engines.docker.swarm import INGRESS
 from hairpin.engines.expected import ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.missing import missing_of

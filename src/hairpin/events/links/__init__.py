@@ -2,6 +2,5 @@
 
 Read ``link`` (a link is bounced, or a card is replaced), ``dhcp`` (leases of a link), ``router_advertisement``
 (advertised lifetimes end) and ``managers`` (the programs that configure links restart).  The managers' models:
-``_ifupdown``, ``_ifcfg`` (RHEL's scripts), ``_networkd`` and ``_networkmanager``; ``_ip`` models ip(8), and
-``_addresses`` deletes addresses.
+``_ifupdown``, ``_ifcfg`` (RHEL's scripts), ``_networkd`` and ``_networkmanager``; ``_ip`` models ip(8).
 """

@@ -15,7 +15,7 @@ from hairpin.errors import ChangeError
 from hairpin.events._commands import outcome
 from hairpin.events.boot.sysctls import with_files_applied
 from hairpin.events.course import Course
-from hairpin.events.links._addresses import without_addresses
+from hairpin.events.links._ip import without_addresses
 from hairpin.events.links.dhcp import with_leases
 from hairpin.host.boot.ifcfg import IfcfgLink, ifcfg_links
 from hairpin.host.host import Namespace

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.change.change import AddEntry, DeleteEntry, DeleteLink, Primitive, SetLink, SetSysctl
 from hairpin.errors import ChangeError
 from hairpin.events.course import Course
-from hairpin.events.links._addresses import without_addresses
+from hairpin.events.links._ip import without_addresses
 from hairpin.host.boot.ifupdown import IfupdownFiles, Stanza, StanzaOption
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link

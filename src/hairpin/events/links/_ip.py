@@ -1,10 +1,11 @@
-"""Plain ip(8) commands from a script or a file of the host: ``ip route add …``.
+"""Plain ip(8) commands from a script or a file of the host: ``ip route add …``.  The kernel may delete further
+addresses together with an address, so addresses are deleted one after another.
 
 Source: ip-route(8), ip-rule(8), ip-address(8), ip-link(8); iproute2 lib/utils.c matches(); net/core/fib_rules.c
 fib_nl_newrule(), fib_default_rule_pref()
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -12,7 +13,6 @@ from hairpin.change.change import AddEntry, DeleteEntry, SetLink
 from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
-from hairpin.events.links._addresses import without_addresses
 from hairpin.evidence.reading import text_reading
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
@@ -253,3 +253,13 @@ def _with_link(course: Course, verb: str, words: list[str]) -> Course:
         else:
             raise UnforeseenError
     return course.made(SetLink(course.host.netns, link))
+
+
+def without_addresses(course: Course, fits: Callable[[Address], bool]) -> Course:
+    """Return the course without the addresses for which ``fits`` is true.
+
+    The addresses are deleted one after another, because the kernel may promote a secondary address, or delete a
+    secondary address together with its primary address."""
+    while (found := next((each for each in course.namespace.addresses if fits(each)), None)) is not None:
+        course = course.made(DeleteEntry(course.host.netns, found))
+    return course

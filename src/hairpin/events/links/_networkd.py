@@ -17,8 +17,7 @@ from hairpin.change.simulation.addresses import address_of
 from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError
 from hairpin.events.course import Course
-from hairpin.events.links._addresses import without_addresses
-from hairpin.events.links._ip import default_priority, tables_of
+from hairpin.events.links._ip import default_priority, tables_of, without_addresses
 from hairpin.events.links.dhcp import leased_addresses, with_leases
 from hairpin.host.boot.link_settings import LinkSettings, of_host_forwarding, of_network_file
 from hairpin.host.boot.systemd_network import UnitFile, claim, daemon_value, is_true, systemd_version, unit_files

@@ -17,7 +17,7 @@ from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.limit_state import Counters, LimitState
-from hairpin.host.link import Link
+from hairpin.host.link import Link, Wireguard
 from hairpin.host.netns import Netns
 from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
@@ -43,7 +43,6 @@ from hairpin.host.read.rulesets import RulesetReader
 from hairpin.host.route import BROADCAST, Neighbour, PolicyRule, Redirect, Route
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Sysctls
-from hairpin.host.wireguard import Wireguard
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 

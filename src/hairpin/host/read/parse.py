@@ -1,10 +1,14 @@
-"""Parses evidence into a host."""
+"""Parses evidence into a host.  If some readings were made again, for example the rules of one namespace or one sysctl,
+only these are parsed, and the readings that they replace are dropped."""
 
 import re
+from datetime import UTC, datetime
 
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence, Reading
+from hairpin.evidence.reading import Place as PlaceOfReading
+from hairpin.evidence.renewal import changed_places, renewed
 from hairpin.evidence.several import identity_of
 from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
@@ -13,7 +17,6 @@ from hairpin.host.idle import IdleContainer
 from hairpin.host.managers import Guest, NamedGuest, ScriptLine, Unit, Version
 from hairpin.host.netns import NAMED
 from hairpin.host.quadlet import Quadlet
-from hairpin.host.read.clock import with_clock
 from hairpin.host.read.engines.contact import beside, contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.placement import (
@@ -33,6 +36,9 @@ from hairpin.host.read.managers import desktop, managing
 from hairpin.host.read.managers.floating_text import floating_addresses
 from hairpin.host.read.namespaces import NamespaceReader
 from hairpin.host.read.readings import Name, Part, Readings, later
+from hairpin.kept import kept
+from hairpin.netfilter.ir import Chain, Ruleset, StatefulMatch
+from hairpin.netfilter.limit import TimeWindow
 
 _OPERATING_SYSTEM = re.compile(r'"OperatingSystem": *"([^"]*)"')
 
@@ -229,7 +235,7 @@ def _with_gateways(running: tuple[Engine, ...], namespaces: tuple[Namespace, ...
     subnets = (subnet for engine in running for each in engine.networks for subnet in each.subnets)
     if all(each.gateway is not None or each.part is None for each in subnets):
         return running
-    from hairpin.host.read.engines.gateways import with_gateways  # noqa: PLC0415 - few networks have such a range
+    from hairpin.host.read.engines.engines import with_gateways  # noqa: PLC0415 - few networks have such a range
 
     return with_gateways(running, namespaces)
 
@@ -267,3 +273,46 @@ def _namespaces(
 
 def _engine_versions(running: tuple[Engine, ...]) -> tuple[Version, ...]:
     return tuple(Version(engine.kind, engine.version, engine.evidence) for engine in running if engine.version)
+
+
+def with_clock(namespace: Namespace, taken_at: str) -> Namespace:
+    """Return the namespace with the moment of its reading, if one of its rules depends on the time."""
+    windows = time_windows(namespace.ruleset)
+    now_s = _seconds(taken_at) if windows else None
+    return namespace if now_s is None else msgspec.structs.replace(namespace, now_s=now_s)
+
+
+def time_windows(ruleset: Ruleset) -> tuple[TimeWindow, ...]:
+    """Return the windows of time that rules compare, each once."""
+    return tuple(dict.fromkeys(each for table in ruleset.tables for chain in table.chains for each in _windows(chain)))
+
+
+@kept
+def _windows(chain: Chain) -> tuple[TimeWindow, ...]:
+    return tuple(
+        part.limit
+        for rule in chain.rules
+        for part in rule.body
+        if isinstance(part, StatefulMatch) and isinstance(part.limit, TimeWindow)
+    )
+
+
+def _seconds(taken_at: str) -> int | None:
+    """Return the moment in seconds since 1970; None if the text does not name its time zone."""
+    try:
+        moment = datetime.fromisoformat(taken_at)
+    except ValueError:
+        return None
+    return int(moment.astimezone(UTC).timestamp()) if moment.tzinfo is not None else None
+
+
+def refreshed(before: ParsedHost, newer: Evidence, gone: frozenset[PlaceOfReading] = frozenset()) -> ParsedHost:
+    """Return the host with the readings of ``newer``, and without the readings at the places ``gone``
+    (evidence/renewal.py).
+
+    Law: the result equals the host that is parsed from the whole renewed evidence.  Parts that are not affected are the
+    same objects as before, and so are unchanged chains of a ruleset that was read again.  Therefore derived values that
+    are kept on these objects (``hairpin.kept``), such as the index of a long chain, stay.
+    """
+    evidence = renewed(before.evidence, newer, gone)
+    return of_readings(evidence, Readings(evidence, before.parts, changed_places(before.evidence, evidence)))

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.evidence.json_text import is_document, mended
 from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Place, Reading, is_trace, spelt
 from hairpin.host.host import Unread
+from hairpin.host.read.json_text import is_document, mended
 from hairpin.message import Message, message
 
 T = TypeVar("T")

@@ -101,8 +101,7 @@ def _returns_true(program: Program, seen: Seen) -> Truth:
     its network header on.
 
     Source: net/netfilter/xt_bpf.c bpf_mt()"""
-    from hairpin.netfilter.evaluate.bytecode import results
-    from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
+    from hairpin.netfilter.evaluate.bytecode import results, seen_by_program
 
     found = results(program, seen_by_program(seen.packet))
     if found == frozenset({0}):

@@ -7,8 +7,7 @@ Source: drivers/net/wireguard/device.c wg_xmit(), receive.c wg_packet_consume_da
 """
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link, Tunnel
-from hairpin.host.wireguard import Peer, Wireguard
+from hairpin.host.link import Link, Peer, Tunnel, Wireguard
 from hairpin.network.prefix import Prefix, Version
 from hairpin.network.tunnel.tunnels import overhead_bytes
 

@@ -16,8 +16,7 @@ from hairpin.change.calls import (
 )
 from hairpin.change.change import InsertRule
 from hairpin.change.expect import firewalld_zones
-from hairpin.change.simulation.listed import own_words
-from hairpin.change.simulation.rules import BUILT_IN
+from hairpin.change.simulation.rules import BUILT_IN, own_words
 from hairpin.host.host import Host
 from hairpin.host.managers import DirectRule
 from hairpin.message import message

@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.change.calls import OfFirewalld, ReloadUfw
 from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy, WriteFile
-from hairpin.change.simulation.listed import own_words
+from hairpin.change.simulation.rules import own_words
 from hairpin.change.steps import steps
 from hairpin.host.boot.configured import direct_rule, keeper_of, of_place
 from hairpin.host.boot.rule_keeper import (

@@ -13,7 +13,7 @@ from hairpin.change.commands.loading import rule_commands
 from hairpin.change.commands.tool import program
 from hairpin.change.commands.words import Words
 from hairpin.change.intent import LOOPBACK_CHAIN, iptables_in_use
-from hairpin.change.simulation.listed import as_listed
+from hairpin.change.simulation.rules import as_listed
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step
 from hairpin.host.host import Host

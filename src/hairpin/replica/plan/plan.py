@@ -1,23 +1,43 @@
-"""Makes the blueprint of a network: the parts that are rebuilt, and the reasons why other parts are not."""
+"""Makes the blueprint of a network: the parts that are rebuilt, and the reasons why other parts are not.
+
+Bridge ports to containers that are not rebuilt are left out.  No frame of the flows takes these ports, but with 200
+containers most of the work would be for them.
+
+The listening sockets of a namespace are bound as in the snapshot.  Each service answers with arbitrary bytes, because
+the snapshot does not show a service's real answers.  A relay (docker-proxy) really connects to its container.  Three
+kinds of services never answer: a port that dockerd only holds, a halted process, and a paused container.  A socket with
+a full backlog or receive queue drops new packets.
+"""
+
+import re
+from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
+from hairpin.netfilter.ir import NameKey
 from hairpin.netfilter.packet import Connection
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.network import Network, Port
+from hairpin.network.network import Network, Port, is_bridge_port, leads_to_left, veth_peer
+from hairpin.network.prefix import LINK_LOCAL6, MULTICAST6, Version, address_text
 from hairpin.network.routing import route_text
-from hairpin.replica.plan import addresses, far_ends, link_settings, links, routes, rules, services, sysctls, tunnels
+from hairpin.network.socket_owner import never_answers
+from hairpin.network.tunnel.tunnels import underlay_netns
+from hairpin.replica.plan import addresses, far_ends, link_settings, links, routes, rules, sysctls, tunnels
 from hairpin.replica.plan.between import segments_plan
-from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
+from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, Service, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
 from hairpin.replica.plan.hardware_addresses import macs_behind
 from hairpin.replica.plan.long_sets import known_addresses
-from hairpin.replica.plan.thinned import thinned
+from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.replica.plan.world import ways, world
+from hairpin.walk.sockets import answers_by_route
 from hairpin.walk.walked import walked
 
 FEW = 24
@@ -144,8 +164,162 @@ def _namespace(
         lines6=routes.rules(namespace, 6),
         bridge_lines=(*link_settings.vlans(namespace), *tunnels.forwarding_entries(network, netns, able)),
         loads=loads.loads,
-        services=services.services(network, netns),
+        services=services_of(network, netns),
         running=link_settings.running(namespace),
         running_lines=tuple(link_settings.states(namespace)),
         connections=connections,
     )
+
+
+_NOBODY = 1
+"""A port on which no process listens."""
+
+
+def services_of(network: Network, netns: Netns) -> tuple[Service, ...]:
+    """Return the sockets to open.  The UDP port of a rebuilt tunnel device is not among them, because the device opens
+    it itself."""
+    host, namespace = network.host(netns.host), network.namespace(netns)
+    tunnels = {
+        link.tunnel.port
+        for other, each in network.namespaces()
+        for link in (each.links if other.host == netns.host else ())
+        if link.tunnel and underlay_netns(other, link) == netns and is_rebuilt(network, other, link)
+    }
+    sockets = (each for each in namespace.sockets if each.protocol != "udp" or each.port not in tunnels)
+    return tuple(
+        dict.fromkeys(_service(network, host, each, frozen=never_answers(network, netns, each)) for each in sockets)
+    )
+
+
+def _of_rootless(network: Network, host: Host, relay: Relay, plain: Service) -> Service:
+    """Return the service for a relay that connects from inside the container's namespace (rootless).  The replica has
+    no such relay, so this service behaves as the container's own service does."""
+    netns = Netns(host.name, relay.netns)
+    behind = network.namespace(netns).sockets if netns in network else ()
+    serving = [each for each in behind if (each.protocol, each.port) == (plain.protocol, relay.port)]
+    if not serving:
+        return msgspec.structs.replace(plain, does="relay", to=(4, "127.0.0.1", _NOBODY))
+    if all(never_answers(network, netns, each) for each in serving):
+        return msgspec.structs.replace(plain, does="hold")
+    if all(each.is_full for each in serving):
+        return msgspec.structs.replace(plain, does="full")
+    return plain
+
+
+def _service(network: Network, host: Host, socket: Socket, *, frozen: bool) -> Service:
+    relay = socket.relay
+    plain = Service(
+        socket.protocol,
+        socket.version,
+        None if socket.address is None else address_text(socket.address, socket.version),
+        socket.port,
+        socket.device,
+        socket.v6only,
+        mark=socket.mark or None,
+        uid=socket.uid or 0,
+    )
+    if frozen or (relay is not None and relay.holds_only):
+        return msgspec.structs.replace(plain, does="hold")
+    if socket.is_full:
+        return msgspec.structs.replace(plain, does="full")
+    if relay is not None and relay.netns:
+        return _of_rootless(network, host, relay, plain)
+    if relay is not None:
+        to = (relay.version, address_text(relay.address, relay.version), relay.port)
+        return msgspec.structs.replace(plain, does="relay", to=to, answers_by_route=answers_by_route(host, socket))
+    return plain
+
+
+_WORD = re.compile(r'[^\s",{}]+')
+
+
+def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) -> Network:
+    """Return the network without bridge ports to containers that are not rebuilt, in the namespaces of ``names``.
+
+    Links on the flows' paths (``met``) stay.  Links that rules name stay, too, because nft looks up the named links
+    when it loads a rule.  Links with an added address or route also stay, because added addresses and routes affect the
+    route lookups of other packets.  One running port of each bridge stays, because a bridge without a running port has
+    no carrier."""
+    for netns in names:
+        namespace = network.namespace(netns)
+        gone = set(_unneeded(network, netns, namespace, names, met))
+        if gone:
+            network = network.with_namespace(netns, _without(namespace, gone))
+    return network
+
+
+def _without(namespace: Namespace, gone: set[str]) -> Namespace:
+    """Return the namespace without these links, and without the IPv6 address and the routes that the kernel gave each
+    link."""
+    return msgspec.structs.replace(
+        namespace,
+        links=tuple(link for link in namespace.links if link.name not in gone),
+        addresses=tuple(each for each in namespace.addresses if each.link not in gone),
+        routes=tuple(
+            each
+            for each in namespace.routes
+            if not each.next_hops or any(hop.link not in gone for hop in each.next_hops)
+        ),
+    )
+
+
+def _unneeded(
+    network: Network, netns: Netns, namespace: Namespace, names: tuple[Netns, ...], met: frozenset[Port]
+) -> Iterator[str]:
+    spare = [
+        link
+        for link in namespace.links
+        if is_bridge_port(namespace, link)
+        and Port(netns, link.name) not in met
+        and _is_behind_nothing(network, netns, link, names)
+    ]
+    if not spare:
+        return
+    named = _in_rules(namespace) | _with_something_on_them(namespace)
+    carried = {link.master for link in namespace.links if link.carrier and link not in spare}
+    for link in spare:
+        if link.name in named:
+            continue
+        if link.carrier and link.master not in carried:
+            carried.add(link.master)
+            continue
+        yield link.name
+
+
+def _is_behind_nothing(network: Network, netns: Netns, link: Link, names: tuple[Netns, ...]) -> bool:
+    """Return whether the link's peer is in a namespace that is not rebuilt."""
+    if leads_to_left(network, netns, link):
+        return True
+    peer = veth_peer(network, netns, link)
+    return peer is not None and peer.netns not in names
+
+
+def _with_something_on_them(namespace: Namespace) -> frozenset[str]:
+    """Return the links that have an address or a route that the kernel does not give every bridge port."""
+    found = {each.link for each in namespace.addresses if not _is_kernels_own(each.version, each.value)}
+    for route in namespace.routes:
+        if not _is_kernels_own(route.version, route.destination):
+            found.update(hop.link for hop in route.next_hops if hop.link is not None)
+    return frozenset(found)
+
+
+def _is_kernels_own(version: Version, address: int) -> bool:
+    """Return whether the address is a link-local or multicast IPv6 address, as the kernel gives each link with IPv6.
+
+    Source: net/ipv6/addrconf.c addrconf_dev_config(), addrconf_add_mroute()"""
+    return LINK_LOCAL6.holds(address, version) or MULTICAST6.holds(address, version)
+
+
+def _in_rules(namespace: Namespace) -> frozenset[str]:
+    """Return all texts that may contain names of links: the words of all rules, the devices of chains, and the names in
+    sets and maps."""
+    found: set[str] = set()
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            found.update(chain.devices)
+            for rule in chain.rules:
+                found.update(_WORD.findall(rule.text))
+        keys = [element.key for each in table.sets for element in each.elements]
+        keys += [element.key for each in table.maps for element in each.elements]
+        found.update(part.name for key in keys for part in key if isinstance(part, NameKey))
+    return frozenset(found)

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.report.quotes import Quotes
 from hairpin.report.refs import EvidenceRef, Time
-from hairpin.report.time_text import time_text
+from hairpin.report.words import time_text
 from hairpin.story.blame import Blame, actor_of
 from hairpin.story.entry import ActorKind
 

@@ -25,8 +25,7 @@ from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, StableId
 from hairpin.report.text.configured import configured_text
-from hairpin.report.wanted import option_of
-from hairpin.report.words import Words
+from hairpin.report.words import Words, option_of
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.state import Stage, Stop

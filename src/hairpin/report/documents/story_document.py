@@ -10,9 +10,8 @@ from hairpin.report.documents.blame_document import ActorDocument
 from hairpin.report.documents.head import HostDocument, MissingDocument, head, missing_document
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId, Time
-from hairpin.report.time_text import time_text
 from hairpin.report.under_way import plan_document
-from hairpin.report.words import Words
+from hairpin.report.words import Words, time_text
 from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
 
 SCHEMA: Literal["hairpin.story/1"] = "hairpin.story/1"

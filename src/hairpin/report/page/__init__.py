@@ -3,8 +3,8 @@
 ``markup`` (elements, in which a host's words are always text, and the HTML file around a page, with ``page.css`` and
 ``page.js``), ``sheet`` (lets the terminal's writers write a page); ``picture`` (the layout of a packet's path),
 ``way_figure`` (draws the path, with a button that shows the path after the repair), ``table``, ``host_map``;
-``text_page`` (a page with the lines that a command prints); the pages themselves: ``answer_page``, ``cause_page``,
-``faults_page`` (of a version), ``events_page``, ``story_page``, ``fix_page``.
+``text_page`` (a page with the lines that a command prints); the pages themselves: ``answer_page``, ``cause_page`` (also
+of a version's faults), ``events_page``, ``story_page``, ``fix_page``.
 
 To add a section to a page
 --------------------------

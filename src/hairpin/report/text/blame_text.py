@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
-from hairpin.report.time_text import time_text
-from hairpin.report.words import Words
+from hairpin.report.words import Words, time_text
 from hairpin.story.blame import Blame
 from hairpin.story.entry import Actor
 

@@ -8,8 +8,7 @@ from hairpin.message import Message, message
 from hairpin.story.commands.package_scripts import InstallScript, apt_hooks
 from hairpin.story.commands.packages import PackageRun, apt_runs
 from hairpin.story.entry import Actor, StoryEntry
-from hairpin.story.file_times import known_from
-from hairpin.story.traces import Traces
+from hairpin.story.traces import Traces, known_from
 
 
 class HookRun(msgspec.Struct, frozen=True):

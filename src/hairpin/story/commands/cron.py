@@ -10,8 +10,7 @@ from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.story.commands.deeds import effect_of_command
 from hairpin.story.entry import Actor, Effect, StoryEntry
-from hairpin.story.file_times import known_from
-from hairpin.story.traces import Traces
+from hairpin.story.traces import Traces, known_from
 
 _CMD = re.compile(r"\((?P<user>[^)]+)\) CMD \((?P<command>.*)\)$", re.DOTALL)
 _SCRIPT_LINE = re.compile(r"^(?P<path>/[^:]+):(?P<number>\d+):(?P<text>.*)$")

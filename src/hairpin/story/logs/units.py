@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.boot.unit_lines import command_of
-from hairpin.host.managers import HIDDEN
+from hairpin.host.managers import HIDDEN, command_of
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.programs import PROGRAMS, units_of
@@ -17,11 +16,10 @@ from hairpin.story.commands.cron import ScriptLines, effect_of_script
 from hairpin.story.commands.deeds import effect_of_command
 from hairpin.story.commands.people import commands_of
 from hairpin.story.entry import Actor, Effect, StoryEntry, Verb
-from hairpin.story.file_times import known_from
 from hairpin.story.line import Line
 from hairpin.story.logs.boots import boot_at
 from hairpin.story.logs.unit_events import full_name, unit_effect
-from hairpin.story.traces import Traces
+from hairpin.story.traces import Traces, known_from
 
 _TIMER_LINE = "0"
 _CUT = "not collected"

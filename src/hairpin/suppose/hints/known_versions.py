@@ -11,8 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from hairpin.evidence.reading import Evidence
-from hairpin.facts.fact import Fact, Product
-from hairpin.facts.products import PRODUCTS
+from hairpin.facts.fact import PRODUCTS, Fact, Product
 from hairpin.facts.version import ProgramVersion, version_of
 from hairpin.host.host import Host
 from hairpin.message import message
@@ -141,7 +140,7 @@ def _fits(fact: Fact, stated: tuple[StatedVersion, ...]) -> bool:
 def _weight(fact: Fact, text: str) -> int:
     if not fact.says or any(_pattern(each).search(text) is None for each in fact.says):
         return 0
-    from hairpin.facts.words import BEGINS  # noqa: PLC0415 - as above
+    from hairpin.facts.fact import BEGINS  # noqa: PLC0415 - as above
 
     begins = BEGINS[fact.since]
     if not begins or _pattern(begins).search(text) is None:

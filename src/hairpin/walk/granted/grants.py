@@ -71,7 +71,7 @@ def _routed_here(network: Network, flow: Flow, left: State) -> tuple[Message, ..
     packet, namespace = left.packet, network.namespace(left.netns)
     if any(each.value == packet.saddr for each in addresses_of(namespace, left.oif, packet.version)):
         return ()
-    from hairpin.walk.granted.routed_address import routed_address
+    from hairpin.walk.granted.private_way import routed_address
 
     return routed_address(network, flow, left)
 
@@ -79,7 +79,7 @@ def _routed_here(network: Network, flow: Flow, left: State) -> tuple[Message, ..
 def _sent_elsewhere(network: Network, left: State) -> tuple[OpenQuestion, ...]:
     if not network.namespace(left.netns).redirects:
         return ()
-    from hairpin.walk.granted.redirected import redirect_question
+    from hairpin.walk.granted.way_of_host import redirect_question
 
     return redirect_question(network, left)
 

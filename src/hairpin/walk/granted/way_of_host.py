@@ -1,16 +1,18 @@
-"""A way to the destination that a policy rule keeps for the host's own address.
+"""Another way to the destination than the packet's route: one that a policy rule keeps for the host's own address, or
+the router that an ICMP redirect named.
 
 The kernel routes a container's packet before it masquerades the packet, so the lookup has the container's address.  A
-policy rule ``from`` an address of the host selects the host's own packets, and no container's.
+policy rule ``from`` an address of the host selects the host's own packets, and no container's.  The kernel keeps a
+redirect for some minutes, as an exception of the route.
 
-Source: net/ipv4/route.c ip_route_input_slow() comes before NF_INET_POST_ROUTING
+Source: net/ipv4/route.c ip_route_input_slow() comes before NF_INET_POST_ROUTING; __ip_do_redirect(), find_exception()
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.change import AddEntry, one
+from hairpin.change.change import AddEntry, Forget, one
 from hairpin.host.host import Namespace
 from hairpin.host.route import PolicyRule, Route
 from hairpin.message import message
@@ -23,7 +25,7 @@ from hairpin.network.routing import lookup, route_text, rules_of
 from hairpin.walk.granted.way_out import query_of, routing_of
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
-from hairpin.wanted import ask_forwarded_route
+from hairpin.wanted import ask_forwarded_route, watch_packets
 
 
 def way_meant(network: Network, flow: Flow, left: State) -> tuple[OpenQuestion, ...]:
@@ -111,3 +113,38 @@ def _question(
         breaks_if="yes",
         yes_repair=one(AddEntry(left.netns, made)),
     )
+
+
+def redirect_question(network: Network, left: State) -> tuple[OpenQuestion, ...]:
+    """Return the question whether the router that a redirect named passes on the packet that left; none if no redirect
+    changes the packet's router."""
+    hop, packet = left.next_hop, left.packet
+    for each in network.namespace(left.netns).redirects:
+        wanted = (each.link, each.version, each.value)
+        if wanted == (left.oif, packet.version, packet.daddr) and hop is not None and hop.gateway != each.gateway:
+            facts = {
+                "address": address_text(packet.daddr, packet.version),
+                "gateway": address_text(each.gateway, each.version),
+                "link": left.oif,
+                "router": address_text(hop.gateway, packet.version) if hop.gateway is not None else left.oif,
+            }
+            return (
+                OpenQuestion(
+                    text=message(
+                        "Does {gateway} forward packets to {address}? An ICMP redirect told this host to send them to "
+                        "{gateway}. The host's route says {router}",
+                        **facts,
+                    ),
+                    if_yes=message("The verdict above stands: {gateway} is the shorter way", **facts),
+                    if_no=message(
+                        "The packets are lost at {gateway}. `{repair}` deletes the redirect. With "
+                        "net.ipv4.conf.all.accept_redirects=0, and the same sysctl of {link}, the host accepts no "
+                        "further redirects",
+                        **facts,
+                    ),
+                    wanted=(watch_packets(left.oif, f"host {facts['address']}"),),
+                    breaks_if="no",
+                    no_repair=one(Forget(left.netns, "redirects")),
+                ),
+            )
+    return ()

@@ -5,11 +5,15 @@ network namespace apply to all namespaces.  At the maximum the kernel looks for 
 must not be ASSURED, and it must be in one of eight buckets, starting at the new connection's bucket.  If the kernel
 finds no entry to evict, it drops the new connection's packet.
 
+The kernel switches connection tracking on when the first rule that needs it is added, and off when the last such rule
+is deleted.
+
 Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop(), early_drop_list()
 """
 
 import math
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -17,6 +21,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.kept import kept
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOAD
 from hairpin.network.network import Network
@@ -128,8 +133,33 @@ def _is_new(before: State, after: State) -> bool:
 def tracked_versions(namespace: Namespace) -> frozenset[Version]:
     """Return the IP versions whose packets the namespace tracks: the table has entries of them, or a rule needs
     connection tracking."""
-    from hairpin.netfilter.tracking import needs_tracking
-
     listed = {each.version for each in namespace.connections}
     versions: tuple[Version, ...] = (4, 6)
     return frozenset(each for each in versions if each in listed or needs_tracking(namespace.ruleset, each))
+
+
+def needs_tracking(ruleset: ir.Ruleset, version: Literal[4, 6]) -> bool:
+    """Return whether a rule for packets of the IP version needs connection tracking.
+
+    Source: net/netfilter/nf_conntrack_proto.c nf_ct_netns_do_get(), nf_ct_netns_do_put()"""
+    families = ("ip", "inet") if version == 4 else ("ip6", "inet")
+    rules = (
+        rule for table in ruleset.tables if table.family in families for chain in table.chains for rule in chain.rules
+    )
+    return any(map(_needs_it, (part for rule in rules for part in rule.body)))
+
+
+def _needs_it(part: ir.Expression) -> bool:
+    match part:
+        case ir.Nat() | ir.NatMap() | ir.Notrack() | ir.SetZone():
+            return True
+        case ir.FieldMatch(field=field):
+            return field.startswith("ct-")
+        case ir.SetField(field=field, source=source):
+            return field.startswith("ct-") or (source or "").startswith("ct-")
+        case ir.VerdictMap(fields=fields) | ir.SetMatch(fields=fields) | ir.InlineSetMatch(fields=fields):
+            return any(each.startswith("ct-") for each in fields)
+        case ir.AnyOfMatch(alternatives=alternatives):
+            return any(map(_needs_it, alternatives))
+        case _:
+            return False

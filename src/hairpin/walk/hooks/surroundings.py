@@ -121,7 +121,7 @@ class NamespaceSurroundings:
         """Return whether the host was read at a moment inside the time window; None if that is not known."""
         if self.namespace.now_s is None:
             return None
-        from hairpin.netfilter.evaluate.windows import is_inside
+        from hairpin.netfilter.limit import is_inside
 
         return is_inside(window, self.namespace.now_s)
 

@@ -26,9 +26,8 @@ from hairpin.host.traffic_control import (
     UnknownMatch,
 )
 from hairpin.message import Message, message, verbatim
-from hairpin.netfilter.evaluate.bytecode import Bytes, Program, results
+from hairpin.netfilter.evaluate.bytecode import Bytes, Program, results, seen_by_program
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.netfilter.evaluate.packet_bytes import seen_by_program
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet
 from hairpin.walk.decided import LinkDecided
@@ -249,7 +248,7 @@ def _match(packet: Packet, match_: FilterMatch) -> Truth:
             value = _value(packet, field)
             return Truth.YES if value is not None and first <= value <= last else Truth.NO
         case BitsMatch(offset=offset, mask=mask, value=value):
-            from hairpin.netfilter.evaluate.packet_bytes import packet_bytes
+            from hairpin.netfilter.evaluate.bytecode import packet_bytes
 
             known, bits = packet_bytes(packet)
             end = offset + 4

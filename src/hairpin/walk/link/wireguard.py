@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link, Tunnel
+from hairpin.host.link import Endpoint, Link, Peer, Tunnel, Wireguard
 from hairpin.host.netns import Netns
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import UDP, Packet

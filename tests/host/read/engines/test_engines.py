@@ -2,16 +2,21 @@
 
 import json
 
+import msgspec
 import pytest
 
-from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.reading import HOST, Evidence, text_reading
+from hairpin.host.boot.containers_conf import ConfLine
 from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
 from hairpin.host.managers import Unit, Version
-from hairpin.host.read.engines.engines import engines, is_mute
+from hairpin.host.read.engines.engines import conf_lines, engines, is_mute, with_gateways
 from hairpin.host.read.parse import parse
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
 from tests.rows import each_row
+from tests.small_host import GATEWAY, container, engine, host_namespace
 
 PACKAGE = (Version("package:docker.io", "1:20.10.24+dfsg1-1+deb12u1"),)
 
@@ -155,3 +160,50 @@ def test_the_options_of_a_daemon_that_is_down_are_its_units() -> None:
         Readings(evidence(unit, ("dockerd-cmdline", "", "/proc/9/cmdline", ""))), (), PACKAGE, mute=False
     )
     assert (other.running, other.live_restore) == (True, None)
+
+
+TEXT = """\
+/etc/containers/containers.conf:3:network.firewall_driver=nftables
+not a line
+/etc/containers/containers.conf.d/own.conf:14:containers.netns=host
+"""
+
+
+def test_each_line_has_its_file_and_number() -> None:
+    reading = text_reading(TEXT, "grep")
+    assert conf_lines(reading) == (
+        ConfLine("/etc/containers/containers.conf", 3, "network.firewall_driver", "nftables", reading.id),
+        ConfLine("/etc/containers/containers.conf.d/own.conf", 14, "containers.netns", "host", reading.id),
+    )
+
+
+_replace = msgspec.structs.replace
+SUBNET = engine().networks[0].subnets[0]
+PART = (SUBNET.network + 128, 25)
+FIRST = PART[0]
+HELD = _replace(host_namespace(), addresses=(Address("docker0", 4, FIRST, 16),))
+ELSEWHERE = _replace(host_namespace(), addresses=(Address("docker0", 4, FIRST, 24), Address("eth0", 4, FIRST, 16)))
+
+
+def _engine(gateway: int | None, part: tuple[int, int] | None, status: str = "exited") -> Engine:
+    web = container(status)
+    ends = tuple(_replace(each, gateway4=GATEWAY if status == "running" else None) for each in web.endpoints)
+    made = engine(_replace(web, endpoints=ends))
+    subnet = _replace(SUBNET, gateway=gateway, part=part)
+    return _replace(made, networks=(_replace(made.networks[0], subnets=(subnet,)),))
+
+
+GATEWAYS_CASES = {
+    "the bridge has it": (_engine(None, PART), HELD, FIRST),
+    "a running container names it": (_engine(None, PART, "running"), HELD, GATEWAY),
+    "nothing shows it": (_engine(None, PART), ELSEWHERE, None),
+    "the engine lists it": (_engine(GATEWAY, PART), HELD, GATEWAY),
+    "no range": (_engine(None, None), HELD, None),
+    "the bridge is in a user's namespace": (_replace(_engine(None, PART), rootless=True), HELD, None),
+}
+
+
+@each_row(("told", "namespace", "expected"), GATEWAYS_CASES.values(), ids=GATEWAYS_CASES)
+def test_gateway(told: Engine, namespace: Namespace, expected: int | None) -> None:
+    found = with_gateways((told,), (namespace,))
+    assert found[0].networks[0].subnets[0].gateway == expected

@@ -4,9 +4,8 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import text_reading
-from hairpin.host.link import Link
+from hairpin.host.link import Endpoint, Link, Peer, Wireguard
 from hairpin.host.read.ip.wireguard_text import devices, with_settings
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.netfilter.address import Prefix
 
 TEXT = """\

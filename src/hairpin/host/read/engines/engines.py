@@ -1,4 +1,15 @@
-"""The container engines of a host from their readings."""
+"""The container engines of a host from their readings.
+
+Podman's files of settings are read as lines, in the order in which Podman reads the files:
+
+    line := path ":" number ":" table "." key "=" value
+
+For a Docker network with ``--ip-range`` and without ``--gateway`` dockerd chooses the first free address of the range
+as the gateway.  dockerd 20.10 does not list this gateway until its next start.  A container's endpoint lists the
+gateway while the container runs, and the network's bridge has it as its address.
+
+Source: containers.conf(5); moby libnetwork/network.go ipamAllocateVersion(); measured with 20.10.24
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +18,8 @@ import msgspec
 
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.boot.containers_conf import ConfLine, line_of
-from hairpin.host.docker import Container, DockerNetwork, Engine
+from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
+from hairpin.host.host import Namespace
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines import container_json, engine_options, network_json
 from hairpin.host.read.engines.boot import boot
@@ -165,8 +177,6 @@ def _conf(readings: Readings, reading: Reading | None) -> tuple[ConfLine, ...]:
     """Return what the files of containers.conf set."""
     if reading is None:
         return ()
-    from hairpin.host.read.engines.containers_conf import conf_lines  # noqa: PLC0415 - few hosts set one of these keys
-
     nothing: tuple[ConfLine, ...] = ()
     return readings.understood(reading, conf_lines, nothing)
 
@@ -233,3 +243,52 @@ def _upstream(package: str | None) -> str:
 
 def _evidence(*readings: Reading | None) -> str:
     return next((reading.id for reading in readings if reading is not None), "")
+
+
+_LINE = re.compile(r"(?P<path>/[^:]*):(?P<number>\d+):(?P<key>[a-z_]+\.[a-z_]+)=(?P<value>.*)", re.ASCII)
+
+
+def conf_lines(reading: Reading) -> tuple[ConfLine, ...]:
+    """Return the lines in the order of the reading."""
+    found = (_LINE.fullmatch(line) for line in reading.text.splitlines())
+    return tuple(
+        ConfLine(each["path"], int(each["number"]), each["key"], each["value"].strip(), reading.id)
+        for each in found
+        if each is not None
+    )
+
+
+_replace = msgspec.structs.replace
+
+
+def with_gateways(engines: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:
+    """Return the engines with these gateways; the gateway stays None if neither an endpoint nor the bridge shows it."""
+    return tuple(_with_gateways(each, namespaces) for each in engines)
+
+
+def _with_gateways(engine: Engine, namespaces: tuple[Namespace, ...]) -> Engine:
+    own = next((each for each in namespaces if each.name == HOST), None) if not engine.rootless else None
+    networks = tuple(
+        _replace(
+            each,
+            subnets=tuple(
+                _replace(subnet, gateway=_gateway(engine, each, subnet, own)) if _is_untold(subnet) else subnet
+                for subnet in each.subnets
+            ),
+        )
+        for each in engine.networks
+    )
+    return _replace(engine, networks=networks)
+
+
+def _is_untold(subnet: Subnet) -> bool:
+    return subnet.gateway is None and subnet.part is not None
+
+
+def _gateway(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: Namespace | None) -> int | None:
+    ends = (end for each in engine.containers for end in each.endpoints if end.network == joined.name)
+    told = (end.gateway4 if subnet.version == 4 else end.gateway6 for end in ends)
+    bridged = (each for each in own.addresses if each.link == joined.bridge) if own is not None else ()
+    held = (each.value for each in bridged if each.prefix_length == subnet.prefix_length)
+    known = (*told, *held)
+    return next((each for each in known if each is not None and subnet.holds(each, subnet.version)), None)

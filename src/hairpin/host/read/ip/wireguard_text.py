@@ -11,9 +11,8 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.link import Link
+from hairpin.host.link import Endpoint, Link, Peer, Wireguard
 from hairpin.host.read.ip.address_text import interface_address
-from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.message import message
 from hairpin.netfilter.address import Prefix, parse_address
 

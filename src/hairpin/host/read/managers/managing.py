@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 
 from hairpin.evidence.reading import Evidence, Reading
-from hairpin.host.boot.unit_lines import command_of
 from hairpin.host.managers import (
     CloudAddress,
     ConfigFile,
@@ -39,6 +38,7 @@ from hairpin.host.managers import (
     Ufw,
     Unit,
     Version,
+    command_of,
 )
 from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
 from hairpin.host.read.managers import assignments

@@ -31,15 +31,11 @@ def declared_map(named: Map) -> Object:
         "name": named.name,
         "type": [*kinds],
         "map": [*data.split(" . ")],
-        "elem": [_pair(each, kinds) for each in named.elements],
+        "elem": [
+            [_key(each.key, kinds), _verdict(each.verdict) if isinstance(each, VerdictElement) else _nat(each)]
+            for each in named.elements
+        ],
     }
-
-
-def _pair(element: VerdictElement | NatElement, kinds: list[str]) -> Json:
-    return [
-        _key(element.key, kinds),
-        _verdict(element.verdict) if isinstance(element, VerdictElement) else _nat(element),
-    ]
 
 
 def _verdict(verdict: object) -> Json:
