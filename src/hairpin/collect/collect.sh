@@ -1981,9 +1981,12 @@ other_namespaces() { # those that no engine lists: with a name in /run/netns, as
     done
     set +f; IFS=$USUAL_IFS
     [ -z "$held" ] || body guests '/proc/*/cgroup' "$held"
-    [ "$HAIRPIN_UID" != 0 ] || rootless_namespaces
+    if [ "$HAIRPIN_UID" != 0 ] && [ -n "$list" ]; then
+        say namespaces '/run/netns, lsns' 1 refused "the namespaces in /run/netns and of other processes cannot be entered: permission denied"
+        list=
+    fi
+    rootless_namespaces
     [ -n "$list" ] || return
-    if [ "$HAIRPIN_UID" != 0 ]; then say namespaces '/run/netns, lsns' 1 refused "the namespaces in /run/netns and of other processes cannot be entered: permission denied"; return; fi
     body namespaces '/run/netns, lsns' "$list"
     while IFS=$TAB read -r NETNS inode pid _; do
         export NETNS
@@ -2013,8 +2016,10 @@ rootless_namespaces() { # adds to list those that Podman mounts for each user, w
     # and that of each user's dockerd
     for each in $(rootless_dockerds); do
         pid=${each%-*}
+        [ "$HAIRPIN_UID" = 0 ] || [ "$HAIRPIN_UID" = "${each#*-}" ] || continue
         list="$list${list:+$NL}netns:rootless-${each#*-}-$pid-docker$TAB$(stat -L -c %i "/proc/$pid/ns/net")$TAB-$TAB-"
     done
+    [ "$HAIRPIN_UID" = 0 ] || return 0
     for file in /run/user/*/libpod/tmp/pause.pid; do
         [ -r "$file" ] || continue
         pid=$(cat "$file") user=${file#/run/user/}; user=${user%%/*}
