@@ -1,7 +1,8 @@
-"""No subnet is left in Docker's address pools, so no network can be made.
+"""A new network gets no subnet: none is left in Docker's address pools, or another network has the asked one.
 
 Users see: ``docker compose up`` fails with "could not find an available, non-overlapping IPv4 address pool among the
-defaults" or "all predefined address pools have been fully subnetted", while running containers still work.
+defaults", "all predefined address pools have been fully subnetted" or "Pool overlaps with other one on this address
+space", while running containers still work.
 
 Proof: each block of the pools overlaps a network of the engine or a route of the host, for example a VPN's route
 0.0.0.0/1.  No flow shows this cause.
@@ -160,7 +161,7 @@ def _line(engine: Engine, namespace: Namespace) -> Message:
 
 
 CAUSE = Cause(
-    title=message("No subnet is left in the address pools"),
+    title=message("The new network gets no subnet"),
     source="moby: libnetwork/ipam/allocator.go allocatePredefinedPool(); docker/for-linux#599, docker/for-linux#418",
     shown_by=(
         "ip route show table all; docker network ls",
