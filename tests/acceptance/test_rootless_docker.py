@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.answer.answer import Answer
-from hairpin.answer.ask import Depth, ask
+from hairpin.answer.answer import Answer, Depth
+from hairpin.answer.ask import ask
 from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse

@@ -205,7 +205,8 @@ class _Renaming(NamedTuple):
         if isinstance(value, Rule):
             return self._rule(value)
         if isinstance(value, tuple):
-            return self._members(value)
+            members: tuple[Any, ...] = value
+            return self._members(members)
         if isinstance(value, msgspec.Struct):
             changed = {
                 name: made
