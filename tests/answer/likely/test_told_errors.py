@@ -4,6 +4,7 @@ import pytest
 
 from tests.answer.likely.test_likely import REFUSED, TIMED_OUT
 from tests.answer.likely.test_likely import answer as told
+from tests.suppose.test_ordinary import PS as PS_ALL
 from tests.suppose.test_ordinary import RUN
 
 TAKEN = "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use\n"
@@ -182,3 +183,22 @@ def test_an_error_whose_end_says_why_proves_nothing(said: str) -> None:
     found = told(f"docker: Error response from daemon: {said}")
     assert found.causes
     assert all(each.likely for each in found.causes)
+
+
+def test_the_kernel_says_that_its_table_of_connections_was_full() -> None:
+    (cause, *_) = told("[812.4] nf_conntrack: nf_conntrack: table full, dropping packet\n").causes
+    assert (cause.id, cause.likely) == ("conntrack-table-full", False)
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_proven"),
+    (
+        ((TAKEN,), True),
+        ((TAKEN.replace("8080", "50936"),), False),  # the source port of a connection
+        ((PS_ALL, TAKEN), False),  # the container that is listed has it
+        ((RUN, TAKEN), True),  # this is the container that cannot have it
+    ),
+)
+def test_another_process_holds_the_port(texts: tuple[str, ...], *, is_proven: bool) -> None:
+    causes = {each.id: not each.likely for each in told(*texts).causes}
+    assert causes["published-port-held-by-other-process"] == is_proven

@@ -26,6 +26,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import Outcome
 from hairpin.explain.understand import PARTS, meaning_of_wrapped
 from hairpin.message import message
+from hairpin.network.socket_owner import EPHEMERAL
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import recognised_in
@@ -134,8 +135,9 @@ _CONFIRMED = frozenset({
 is one hint among the hints of the text."""
 
 _MET = frozenset({
-    "address-pool-exhausted", "cni-plugin-missing", "docker-daemon-not-running", "docker-filter-chain-missing",
-    "docker-nat-chain-missing", "kernel-module-missing", "port-allocated-by-other-container",
+    "address-pool-exhausted", "cni-plugin-missing", "conntrack-table-full", "docker-daemon-not-running",
+    "docker-filter-chain-missing", "docker-nat-chain-missing", "kernel-module-missing",
+    "port-allocated-by-other-container",
     "publish-address-not-on-host", "published-port-held-by-other-process",
 })  # fmt: skip
 """The causes that an engine or the kernel has met itself if it prints an error about them."""
@@ -231,7 +233,23 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
         is_met = cause in _MET and error.entry.printed_by == "host" and cause == _surest(error.entry)
         # The end of a general error says why, and hairpin has not read that end.
         is_met = is_met and not error.entry.general and _NAMED_BETTER_BY.get(cause) not in surest
+        is_met = is_met and not (cause in _NAMED_BETTER_BY and _may_be_its_own(error, answer))
         yield _replace(made, likely=False, severity="blocking", shown_by=None) if is_met else made
+
+
+def _may_be_its_own(error: QuotedError, answer: Answer) -> bool:
+    """Return whether no other process may hold the port that the error names: it is the source port of a connection, or
+    the port of a container that the text lists."""
+    ports = [int(each) for each in _PORT.findall(error.quote)]
+    told = ((host, host.told) for host in answer.network.hosts)
+    listed = (each for host, parts in told if parts is not None for each in host.containers()
+              if each.running and each.name in parts.containers)  # fmt: skip
+    published = {each.host_port for container in listed for each in container.bindings}
+    first, last = EPHEMERAL
+    return any(first <= each <= last or each in published for each in ports)
+
+
+_PORT = re.compile(r":(\d{1,5})(?=: |[\s\"',)]|$)")
 
 
 def _surest(entry: TextMeaning) -> str:
