@@ -35,6 +35,10 @@ PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "it says another port, and the client got no answer": (
         (RUN, "Server listening on port 3000\n", EMPTY), ("8080",), "service-listens-on-other-port",
     ),
+    "the port to which the engine leads is no well-known service's": (
+        (RUN.replace(":80 ", ":5000 "), "Server listening on port 3000\n", FAILS), ("8080",),
+        "service-listens-on-other-port",
+    ),
     "the engine lists the port without one of the host": ((PS, FAILS), ("8080",), "port-not-published"),
     "a container without any published port, and nobody listens": ((PLAIN, REFUSED), ("8080",), "port-not-published"),
     "the port of the host is asked in the container": (
@@ -55,7 +59,7 @@ OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "localhost may be any address": ((RUN, "Server running at http://localhost:80\n", FAILS), ("8080",)),
     "a person says where it listens": ((RUN, "I run my server on 127.0.0.1:80 in it.\n", FAILS), ("8080",)),
     "no container is told": ((LOCAL, FAILS), ("80",)),
-    "another program may have the port": ((RUN, "Server listening on port 3000\n", FAILS), ("8080",)),
+    "a web server that prints nothing may have the port": ((RUN, "Server listening on port 3000\n", FAILS), ("8080",)),
     "another container may be the client": ((PS + SECOND, FAILS), ("8080",)),
     "only words say that a typed container fails": (("$ docker run -d --name web mysql\n", FAILS), ("3306",)),
     "the client's container knows the name": ((TWO, NO_NAME), ("db", "--from", "web")),

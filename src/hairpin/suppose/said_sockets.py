@@ -8,7 +8,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
-from hairpin.host.known_ports import ports_of_image
+from hairpin.host.known_ports import known_port, ports_of_image
 from hairpin.netfilter.address import address_text
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
@@ -59,13 +59,15 @@ def _is_told(host: Host, container: Container) -> bool:
 
 def _listens_elsewhere(host: Host, container: Container, port: int, stated: tuple[Outcome, ...]) -> bool:
     """Return whether the container's program says that it listens on loopback, or on another port while a client was
-    refused.  While a socket listens on a port of one address, the kernel binds the port at all addresses to no other
-    socket (net/ipv4/inet_connection_sock.c inet_csk_bind_conflict())."""
+    refused.  A port that no well-known service has needs no refusal: programs of such services print no port of theirs,
+    and other ones do.  While a socket listens on a port of one address, the kernel binds the port at all addresses to
+    no other socket (net/ipv4/inet_connection_sock.c inet_csk_bind_conflict())."""
     said = [each for each in listeners_of(host, container) if each.printed]
     of_port = [each for each in said if each.port == port]
     if of_port:
         return all(each.address for each in of_port)
-    return bool(said) and any(each.result in _REFUSING for each in stated)
+    is_refused = any(each.result in _REFUSING for each in stated)
+    return bool(said) and (is_refused or known_port(port, "tcp") is None)
 
 
 def _is_refused_there(flow: Flow, container: Container, port: int, stated: tuple[Outcome, ...]) -> bool:

@@ -202,3 +202,31 @@ def test_the_kernel_says_that_its_table_of_connections_was_full() -> None:
 def test_another_process_holds_the_port(texts: tuple[str, ...], *, is_proven: bool) -> None:
     causes = {each.id: not each.likely for each in told(*texts).causes}
     assert causes["published-port-held-by-other-process"] == is_proven
+
+
+def test_iptables_says_that_the_kernel_has_no_extension() -> None:
+    (cause, *_) = told("Warning: Extension addrtype revision 0 not supported, missing kernel module?\n").causes
+    assert (cause.id, cause.likely) == ("kernel-match-missing", False)
+    (cause, *_) = told("iptables v1.8.7 (nf_tables): Couldn't load match `addrtype':No such file or directory\n").causes
+    assert (cause.id, cause.likely) == ("kernel-match-missing", True)
+
+
+LOGGED = "[UFW BLOCK] IN={} OUT={} SRC=172.17.0.2 DST=172.17.0.1 LEN=60 PROTO=TCP SPT=36484 DPT={} {}\n"
+FAILS = "From a container the port of the host does not answer.\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_proven"),
+    (
+        (LOGGED.format("docker0", "", 9000, "SYN URGP=0"), True),
+        (LOGGED.format("docker0", "", 9001, "SYN URGP=0"), False),  # another port
+        (LOGGED.format("docker0", "", 9000, "ACK URGP=0"), False),  # a late packet of an old connection
+        (LOGGED.format("eth0", "", 9000, "SYN URGP=0"), False),  # not from a container
+        (LOGGED.format("docker0", "eth0", 9000, "SYN URGP=0"), False),  # forwarded
+        (LOGGED.replace("BLOCK", "AUDIT").format("docker0", "", 9000, "SYN URGP=0"), False),
+    ),
+)
+def test_the_kernel_logs_that_ufw_drops_a_containers_packet(line: str, *, is_proven: bool) -> None:
+    found = told(FAILS, line, targets=("172.17.0.1:9000",))
+    proven = [each.id for each in found.causes if not each.likely]
+    assert proven == (["input-drops-host-service"] if is_proven else [])
