@@ -23,6 +23,8 @@ def words_of(line: str) -> tuple[str, ...] | None:
         ("iptables -L -n -v", ("iptables", "-L", "-n", "-v")),
         ("/usr/sbin/ip route", ("ip", "route")),
         ("`docker network ls`", ("docker", "network", "ls")),
+        ("`$ docker network ls`", ("docker", "network", "ls")),
+        ("web-server:~ $ docker network ls", ("docker", "network", "ls")),
         ("> ip rule | grep from", ("ip", "rule")),
     ),
 )

@@ -74,3 +74,8 @@ def test_a_daemon_without_the_chain_docker_user_has_no_rule_in_it() -> None:
     causes = {each.cause for each in alternatives(old, flows)}
     assert "docker-user-drops" not in causes
     assert "reject-rule-before-docker" in causes
+
+
+def test_they_are_made_once_for_each_network_and_its_flows() -> None:
+    completed = network(RUN, target="8080")
+    assert alternatives(completed, ()) is alternatives(completed, ())

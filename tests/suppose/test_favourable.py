@@ -42,7 +42,12 @@ OPEN: dict[str, tuple[str, ...]] = {
     "docker-proxy needs no rule, and no rule is told": (RUN, ADDRESSES, OFF.format("ens3")),
     "the packets may come in by another link": (RUN, ADDRESSES + SECOND, OFF.format("ens3"), FAILS),
     "a link's own switch may be on": (RUN, ADDRESSES, NAT, MASTER_OFF),
-    "the rules are told, and not the links that they match": (RUN, CLOSED, FAILS),
+    "the rules are told, and not the links that they match": (
+        RUN,
+        CLOSED.replace("COMMIT", "-A FORWARD -i ens9 -j ACCEPT\nCOMMIT"),
+        FAILS,
+    ),
+    "docker-proxy needs no FORWARD": (RUN, CLOSED),
 }
 
 
@@ -119,3 +124,29 @@ def test_a_log_of_compose_names_the_client() -> None:
     assert (cause.id, cause.likely) == ("loopback-is-the-container", False)
     (remedy, *_) = cause.remedies
     assert "db:5432" in " ".join(map(str, remedy.advice))
+
+
+FORWARD = """\
+$ iptables-save -t filter
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [57:6034]
+:OUTPUT ACCEPT [0:0]
+{}COMMIT
+"""
+STATEFUL = "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+EMPTY_CHAIN: dict[str, tuple[str, bool]] = {
+    "no rule at all": ("", True),
+    "a rule for answers alone": (STATEFUL, True),
+    "a rule for a link": ("-A FORWARD -i docker0 -j ACCEPT\n", False),
+    "a rule that leads to another chain": ("-A FORWARD -j OTHER\n", False),
+}
+
+
+@pytest.mark.parametrize(("rules", "is_proven"), EMPTY_CHAIN.values(), ids=EMPTY_CHAIN)
+def test_a_chain_that_lets_no_first_packet_pass(rules: str, *, is_proven: bool) -> None:
+    """Whichever links and addresses the packet has: no other part of the host has to be told."""
+    found = answer(
+        FORWARD.format(rules), "Containers have no Internet.\n", targets=("1.1.1.1:443",), origin="container:a"
+    )
+    assert any(not each.likely and each.severity == "blocking" for each in found.causes) == is_proven

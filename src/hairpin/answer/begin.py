@@ -78,7 +78,8 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     told = _flows_told(question, within)
     question = _with_told_targets(question, within)
     unlisted = tuple(each for each in asked if each not in question.targets)
-    flows = tuple(map(question.sized, told or flows_for(within, question.targets, question.origin)))
+    flows = told or flows_for(within, question.targets, question.origin)
+    flows = tuple(map(question.sized, (*_lookups_told(asked, question, within), *flows)))
     said = (*age_notes(evidence), *map(_unlisted_note, unlisted))
     inquiry = after_observers("meant", Inquiry(question, within, flows, None, said, question.after is None))
     flows = inquiry.flows
@@ -129,6 +130,15 @@ def _flows_told(question: Question, network: Network) -> tuple[Flow, ...]:
     from hairpin.answer.likely.likely import flows_told  # noqa: PLC0415 - most hosts are read themselves
 
     return flows_told(network)
+
+
+def _lookups_told(asked: tuple[Target, ...], question: Question, network: Network) -> tuple[Flow, ...]:
+    """Return the look-ups of the asked containers' names that failed, as a pasted text states them."""
+    if question.kind != "check" or not any(host.is_of_text for host in network.hosts):
+        return ()
+    from hairpin.suppose.told_lookups import lookups_told  # noqa: PLC0415 - most hosts are read themselves
+
+    return lookups_told(network, asked, question.asking)
 
 
 def _with_told_targets(question: Question, network: Network) -> Question:

@@ -7,7 +7,7 @@ container.
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, cast, NamedTuple
 
 import msgspec
 
@@ -205,8 +205,7 @@ class _Renaming(NamedTuple):
         if isinstance(value, Rule):
             return self._rule(value)
         if isinstance(value, tuple):
-            members: tuple[Any, ...] = value
-            return self._members(members)
+            return self._members(cast("tuple[Any, ...]", value))
         if isinstance(value, msgspec.Struct):
             changed = {
                 name: made

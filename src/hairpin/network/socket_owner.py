@@ -15,7 +15,7 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import is_loopback
@@ -213,9 +213,12 @@ def is_docker_proxys(socket: Socket) -> bool:
 def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:
     """Return the container whose published port the flow asks for, and the port's binding; else None.
 
-    A flow to ``localhost`` may go to the loopback address of an IP version in which the port is not published."""
+    A flow to ``localhost`` may go to the loopback address of an IP version in which the port is not published.  The
+    loopback address of a container is no address of the host."""
     named = host.container(flow.container) if flow.container else None
     if named is None or flow.purpose not in ("published", "asked") or host.netns not in network:
+        return None
+    if _is_inside(flow) and is_loopback(flow.daddr, flow.version):
         return None
     container = host.network_owner(named)
     for each in container.bindings:
@@ -230,6 +233,10 @@ def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, Por
     beside = (each for each in container.bindings if each.host_ip is None or is_loopback(each.host_ip, each.version))
     found = next((each for each in beside if (each.host_port, each.protocol) == (flow.dport, flow.protocol)), None)
     return (container, found) if found is not None else None
+
+
+def _is_inside(flow: Flow) -> bool:
+    return isinstance(flow.start, FromContainer) and not flow.start.netns.is_host
 
 
 def _in_other_container(

@@ -23,7 +23,7 @@ _PROMPT = Sought(
         (?:(?:/[\w./-]*|~)\s?[$\#]\s
           |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
-          |(?P<host3>[\w.-]+)[:~][^\s$\#]*[$\#]
+          |(?P<host3>[\w.-]+)(?:[:~][^\s$\#]*|:[~/][^\s$\#]*\s)[$\#]
           |[$\#%>\u276f\u279c]|(?:bash|sh|ash)-?[\d.]*[$\#]|PS\s[^>]*>|[A-Z]:\\[^>]*>)
         \s*(?P<command>\S.*)$""",
     re.VERBOSE,
@@ -100,7 +100,7 @@ def command_in(line: str, index: int) -> Command | None:
     bare = (called["command"] if called is not None else line.strip().rstrip(":")).strip()
     quoted = _QUOTED.search(bare) if _NSENTER.match(bare) is None else None
     if quoted is not None and (inner := next(filter(None, quoted.groups()), "")):
-        bare = inner.strip()
+        bare = inner.strip().removeprefix("$ ")
     named = _BARE.match(bare)
     if named is None or not _is_typed(bare, named["rest"]):
         said = _SAID.match(line)

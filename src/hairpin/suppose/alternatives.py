@@ -20,6 +20,7 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
+from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables import save
 from hairpin.netfilter.iptables.save import IptablesDialect
@@ -65,8 +66,20 @@ def of_hint(hint: Hinted) -> Alternative:
     return Alternative(hint.cause, hint.weight, Change(()), hint.command, hint.shows, hint=hint)
 
 
-def alternatives(network: Network, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
-    """Yield the alternatives that may stop one of the flows."""
+def alternatives(network: Network, flows: tuple[Flow, ...]) -> tuple[Alternative, ...]:
+    """Return the alternatives that may stop one of the flows.  They are made once for each network and its flows."""
+    held = _alternatives_by_flows(network)
+    if flows not in held:
+        held[flows] = tuple(_each(network, flows))
+    return held[flows]
+
+
+@kept
+def _alternatives_by_flows(_: Network) -> dict[tuple[Flow, ...], tuple[Alternative, ...]]:
+    return {}
+
+
+def _each(network: Network, flows: tuple[Flow, ...]) -> Iterator[Alternative]:
     for host in network.hosts:
         if host.told is None:
             continue

@@ -9,7 +9,7 @@ from hairpin.change.change import AddSocket, Change
 from hairpin.engines.repair.bridging import new_bridge
 from hairpin.engines.repair.starting import NEW_PORT, starting_change
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import ToldParts
+from hairpin.evidence.told import Listener, ToldParts
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.known_ports import ports_of_image
@@ -186,8 +186,8 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
     if netns not in host:
         return host
     namespace = host.namespace(netns)
-    said = host.told.listeners if host.told is not None else ()
-    if said and sum(each.running for each in host.containers()) == 1:
+    said = listeners_of(host, container)
+    if said:
         own = tuple(
             Socket("tcp", 4 if each.address else 6, _LOOPBACK if each.address else None, each.port) for each in said
         )
@@ -202,6 +202,18 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
         if protocol in ("tcp", "udp") and (protocol, port) not in there
     )
     return with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
+
+
+def listeners_of(host: Host, container: Container) -> tuple[Listener, ...]:
+    """Return the ports on which the container's programs listen, as their log says.  If the text shows only one running
+    container, a line without a container's name is of its log."""
+    said = host.told.listeners if host.told is not None else ()
+    is_alone = sum(each.running for each in host.containers()) == 1
+
+    def is_of(each: Listener) -> bool:
+        return container.id in {one.id for one in host.containers_named(each.container)} if each.container else is_alone
+
+    return tuple(filter(is_of, said))
 
 
 def with_resolver(host: Host, netns: str, container: Container) -> Host:

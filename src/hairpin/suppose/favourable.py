@@ -15,15 +15,17 @@ from hairpin.change.change import Change, SetSysctl
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import HOST
-from hairpin.evidence.told import ToldParts, ToldTable
+from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.boot.sysctl_files import FORWARDING
 from hairpin.host.host import Host
+from hairpin.netfilter.ir import CT_NEW, FULL_MASK, FibMatch, FieldMatch, NameMatch, NoEffect, Reject, Rule, Verdict
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback
 from hairpin.suppose.alternatives import without_translation
 from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
+from hairpin.suppose.said_sockets import is_told_to_lack
 from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
@@ -34,18 +36,27 @@ _WALKED = frozenset((SYSCTLS, RULES, LINKS))
 
 
 def stops_anyway(
-    network: Network, flow: Flow, trace: Trace, supposed: tuple[Supposition, ...], *, stated: bool
+    network: Network, flow: Flow, trace: Trace, supposed: tuple[Supposition, ...], *, stated: tuple[Outcome, ...]
 ) -> bool:
     """Return whether told parts alone stop the flow, whatever the supposed parts are like.
 
     ``trace``: the flow's walk on the ordinary host.  ``supposed``: the parts on which this walk rests.  ``stated``:
-    whether the text states that this flow failed in the way in which the walk fails."""
+    the failures that the text states, if the flow failed in the way in which the walk fails."""
     stop = trace.usual.stop
     if stop is None or any(each.succeeds or each.stop != stop for each in trace.branches):
         return False
     host = network.host(stop.netns.host)
     told = host.told
-    if told is None or any(each.elsewise == "other" for each in supposed):
+    if told is None:
+        return False
+    others = [each for each in supposed if each.elsewise == "other"]
+    if all(each.command == f"docker inspect {flow.container}" for each in others) and is_told_to_lack(
+        network, flow, stop, stated
+    ):
+        return True  # a published port leads to the container by whichever network
+    if (stated or isinstance(flow.start, FromContainer)) and _drops_all_new(host, told, stop):
+        return True  # docker-proxy alone could serve a client without FORWARD, and did not
+    if others:
         return False
     if stated and _asks_itself(network, flow, stop):
         return True
@@ -132,6 +143,34 @@ def _is_told(stop: Stop, host: Host, told: ToldParts) -> bool:
             return told.proves(netns, f"routes{version}") and told.proves(netns, f"rules{version}")
         case _:
             return False
+
+
+def _drops_all_new(host: Host, told: ToldParts, stop: Stop) -> bool:
+    """Return whether the policy of a told chain of FORWARD stopped the packet, and no rule of the chain lets the first
+    packet of a connection pass, whichever links and addresses it has."""
+    decided = stop.decided_by
+    if not isinstance(decided, RuleDecided) or decided.place.number or stop.stage != "forward":
+        return False
+    place = decided.place
+    table = host.namespace(HOST).ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    return chain is not None and _is_told(stop, host, told) and not any(map(_may_pass, chain.rules))
+
+
+def _may_pass(rule: Rule) -> bool:
+    """Return whether the rule may accept the first packet of a connection, or leads to another chain."""
+    states = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ct-state")
+    if any(not each.negated and not _fits_new(each) for each in states):
+        return False
+    ends = (each for each in rule.body if not isinstance(each, FieldMatch | NameMatch | NoEffect | Reject | FibMatch))
+    return any(not isinstance(each, Verdict) or each.verdict == "accept" for each in ends)
+
+
+def _fits_new(match: FieldMatch) -> bool:
+    """Return whether the match of ctstate fits the first packet of a connection."""
+    if match.mask != FULL_MASK:
+        return bool(match.mask & CT_NEW)
+    return any(first <= CT_NEW <= last for first, last in match.ranges)
 
 
 def _is_off(host: Host, told: ToldParts) -> bool:

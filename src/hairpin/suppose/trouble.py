@@ -95,7 +95,7 @@ _NETWORK = Sought(
     re.IGNORECASE | re.ASCII,
 )
 _SAID: tuple[tuple[Result, str], ...] = (
-    ("refused", (r"connection[ -]refused|\brefus(?:ed|es)\b(?! to (?:start|run))|ECONNREFUSED|拒绝|拒絕")),
+    ("refused", (r"connection[ _-]refused|\brefus(?:ed|es)\b(?! to (?:start|run))|ECONNREFUSED|拒绝|拒絕")),
     ("reset", (r"reset by peer|connection (?:was )?reset|ECONNRESET|ERR_CONNECTION_RESET|forcibly closed"
         r"|socket hang up|重置")),
     ("empty", r"empty reply|ERR_EMPTY_RESPONSE|didn.t send any data"),

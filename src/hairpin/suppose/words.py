@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hairpin.evidence.told import Listener, Outcome, Result
+from hairpin.pasted.forms.outcomes.outcome import LOGGED
 from hairpin.sought import Sought
 from hairpin.suppose.places import SENTENCE_END, places_in
 from hairpin.suppose.trouble import TROUBLE, WEAK_TROUBLE, seen_in_words, speaks_of_network
@@ -43,6 +44,9 @@ _FEWEST_WORDS = 3
 _ERROR_ALONE = Sought(r"\W*(?:connection (?:refused|reset|timed out|timeout)|bad gateway|timed out)\W*$", re.IGNORECASE)
 """Matches a line that is only the error that a client printed."""
 _WORDS_OF_SENTENCE = 6
+_OF_PERSON = Sought(r"\b(?:I|I'm|my|we|our|should|want|tried|also|if|when|you|your)\b|[\u4e00-\u9fff]", re.IGNORECASE)
+"""Matches words that a program does not write about its own port."""
+_TIME = Sought(r"\d{1,2}:\d{2}:\d{2}")
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")
 
 
@@ -129,13 +133,26 @@ def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def listeners_in(lines: Iterable[tuple[int, str]]) -> Iterator[Listener]:
-    """Yield the addresses and ports on which programs say that they listen, each port once."""
-    known: set[int] = set()
+    """Yield the addresses and ports on which programs say that they listen, each port once for each log.  A program
+    that names other addresses of a port beside its loopback address listens at all of them."""
+    found: dict[tuple[str, int], Listener] = {}
     for number, line in lines:
-        found = _LISTENING.search(line[:_LONGEST])
-        if found is None or any(each.search(line[:_LONGEST]) is not None for each in (_ERROR, TROUBLE, _ASKS)):
-            continue
-        port, address = int(found["port"]), (found["address"] or "").lower()
-        if port not in known and 0 < port < 1 << 16:
-            known.add(port)
-            yield Listener(port, "" if address in _EVERYWHERE else "127.0.0.1", number)
+        for each in _listener_in(number, line[:_LONGEST]):
+            place = each.container, each.port
+            first = found.setdefault(place, each)
+            if first.address and not each.address:
+                found[place] = each
+    yield from found.values()
+
+
+def _listener_in(number: int, line: str) -> Iterator[Listener]:
+    said = _LISTENING.search(line)
+    if said is None or any(each.search(line) is not None for each in (_ERROR, TROUBLE, _ASKS)):
+        return
+    port, address = int(said["port"]), (said["address"] or "").lower()
+    if 0 < port < 1 << 16:
+        logged = LOGGED.match(line)
+        is_log = logged is not None or _TIME.search(line) is not None or not _is_sentence(line)
+        printed = is_log and _OF_PERSON.search(line) is None and "localhost" not in line.lower()
+        container = logged["name"] if logged is not None else ""
+        yield Listener(port, "" if address in _EVERYWHERE else "127.0.0.1", number, container, printed)

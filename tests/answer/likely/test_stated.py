@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.answer.likely.stated import FITTING, states_failure
+from hairpin.answer.likely.stated import FITTING, failures_of
 from tests.answer.likely.test_likely import TIMED_OUT, answer
 from tests.suppose.test_ordinary import ADDRESSES, RUN
 
@@ -23,7 +23,7 @@ def test_a_failure_is_stated_of_its_own_flow_and_kind(said: str, stated: bool) -
     found = answer(RUN, ADDRESSES, OFF, said, targets=("8080",))
     asked = tuple(each.trace.flow for each in found.flows)
     assert found.flows[0].trace.verdict == "dropped"
-    assert states_failure(found.network, found.flows[0].trace, asked) == stated
+    assert bool(failures_of(found.network, found.flows[0].trace, asked)) == stated
 
 
 def test_each_failure_has_verdicts() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.answer.likely.test_likely import REFUSED, TIMED_OUT
 from tests.answer.likely.test_likely import answer as told
+from tests.suppose.test_ordinary import PS as PS_ALL
 from tests.suppose.test_ordinary import RUN
 
 TAKEN = "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use\n"
@@ -182,3 +183,50 @@ def test_an_error_whose_end_says_why_proves_nothing(said: str) -> None:
     found = told(f"docker: Error response from daemon: {said}")
     assert found.causes
     assert all(each.likely for each in found.causes)
+
+
+def test_the_kernel_says_that_its_table_of_connections_was_full() -> None:
+    (cause, *_) = told("[812.4] nf_conntrack: nf_conntrack: table full, dropping packet\n").causes
+    assert (cause.id, cause.likely) == ("conntrack-table-full", False)
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_proven"),
+    (
+        ((TAKEN,), True),
+        ((TAKEN.replace("8080", "50936"),), False),  # the source port of a connection
+        ((PS_ALL, TAKEN), False),  # the container that is listed has it
+        ((RUN, TAKEN), True),  # this is the container that cannot have it
+    ),
+)
+def test_another_process_holds_the_port(texts: tuple[str, ...], *, is_proven: bool) -> None:
+    causes = {each.id: not each.likely for each in told(*texts).causes}
+    assert causes["published-port-held-by-other-process"] == is_proven
+
+
+def test_iptables_says_that_the_kernel_has_no_extension() -> None:
+    (cause, *_) = told("Warning: Extension addrtype revision 0 not supported, missing kernel module?\n").causes
+    assert (cause.id, cause.likely) == ("kernel-match-missing", False)
+    (cause, *_) = told("iptables v1.8.7 (nf_tables): Couldn't load match `addrtype':No such file or directory\n").causes
+    assert (cause.id, cause.likely) == ("kernel-match-missing", True)
+
+
+LOGGED = "[UFW BLOCK] IN={} OUT={} SRC=172.17.0.2 DST=172.17.0.1 LEN=60 PROTO=TCP SPT=36484 DPT={} {}\n"
+FAILS = "From a container the port of the host does not answer.\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_proven"),
+    (
+        (LOGGED.format("docker0", "", 9000, "SYN URGP=0"), True),
+        (LOGGED.format("docker0", "", 9001, "SYN URGP=0"), False),  # another port
+        (LOGGED.format("docker0", "", 9000, "ACK URGP=0"), False),  # a late packet of an old connection
+        (LOGGED.format("eth0", "", 9000, "SYN URGP=0"), False),  # not from a container
+        (LOGGED.format("docker0", "eth0", 9000, "SYN URGP=0"), False),  # forwarded
+        (LOGGED.replace("BLOCK", "AUDIT").format("docker0", "", 9000, "SYN URGP=0"), False),
+    ),
+)
+def test_the_kernel_logs_that_ufw_drops_a_containers_packet(line: str, *, is_proven: bool) -> None:
+    found = told(FAILS, line, targets=("172.17.0.1:9000",))
+    proven = [each.id for each in found.causes if not each.likely]
+    assert proven == (["input-drops-host-service"] if is_proven else [])

@@ -67,6 +67,15 @@ def also_published(port: int, *sockets: Socket) -> Network:
     return network(inner=container_namespace(sockets), docker=engine(both))
 
 
+def published_by_other(*sockets: Socket) -> Network:
+    """Return the host with a second container, which publishes its port 8080 as 9090.  ``sockets``: in the first."""
+    found = beside((WORKING, *sockets), (API,))
+    host = found.hosts[0]
+    other = next(each for each in host.containers() if each.name != "web")
+    other = msgspec.structs.replace(other, bindings=(PortBinding("tcp", 8080, 9090, None, 4),))
+    return msgspec.structs.replace(found, hosts=(host.with_container(other),))
+
+
 API = Socket("tcp", 4, None, 8080)
 IN_UNIT = Socket("tcp", 4, None, 80, process="httpd", pid=7, unit="/system.slice/web.service/libpod-payload-1")
 OF_UNIT = network(docker=engine(msgspec.structs.replace(container(), unit="web.service")))
@@ -147,6 +156,10 @@ CASES: dict[str, Case] = {
     "a loopback address is the container itself, and the port is one of the host's": Case(
         network(), asked(WEB_ITSELF, "127.0.0.1", 8151), ("loopback-is-the-container",),
         network(inner=container_namespace((WORKING, Socket("tcp", 4, None, 8151)))),
+    ),
+    "a loopback address is the container itself, and another container's port on the host is meant": Case(
+        published_by_other(), asked(WEB_ITSELF, "127.0.0.1", 9090), ("loopback-is-the-container",),
+        published_by_other(Socket("tcp", 4, None, 9090)),
     ),
     "the host's stub resolver is asked in a container": Case(
         network(), asked(WEB_ITSELF, "127.0.0.53", 53, "udp"), ("loopback-is-the-container",),

@@ -67,7 +67,7 @@ _Stated = tuple[tuple[Outcome, tuple[Flow, ...]], ...]
 
 
 def _with_each_weighed(answer: Answer, stated: _Stated, asked: tuple[Flow, ...]) -> Answer:
-    made = {each.cause: each.change for each in reversed(tuple(alternatives(answer.network, asked)))}
+    made = {each.cause: each.change for each in reversed(alternatives(answer.network, asked))}
 
     def weighed(cause: CauseAnswer) -> CauseAnswer:
         network: Network | None = answer.network

@@ -58,13 +58,19 @@ def fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
     return any(walked(network, each).verdict in wanted for each in flows)
 
 
-def states_failure(network: Network, trace: Trace, asked: tuple[Flow, ...]) -> bool:
-    """Return whether a text states that this flow failed, in the way in which its walk fails.  ``asked``: the flows of
+def failures_of(network: Network, trace: Trace, asked: tuple[Flow, ...]) -> tuple[Outcome, ...]:
+    """Return the failures of this flow that the texts state, if they are as its walk fails.  ``asked``: the flows of
     the question."""
     outcomes = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
-    return any(
-        each.failed and trace.verdict in FITTING.get(each.result, ()) and _is_about(network, each, trace.flow, asked)
+    return tuple(
+        each
         for each in outcomes
+        if (trace.flow.asked_name and (each.result, each.host) == ("no-name", trace.flow.asked_name))
+        or (
+            each.failed
+            and trace.verdict in FITTING.get(each.result, ())
+            and _is_about(network, each, trace.flow, asked)
+        )
     )
 
 
@@ -82,9 +88,16 @@ def _is_about(network: Network, outcome: Outcome, flow: Flow, asked: tuple[Flow,
     if target_of(outcome) is None and not outcome.origin and not outcome.host:
         return flow in asked and isinstance(flow.start, Outside | Lan)
     if not outcome.origin and isinstance(flow.start, FromContainer) and flow in asked:
-        target = (address_text(flow.daddr, flow.version), flow.protocol, flow.dport)
-        return (outcome.host.replace("localhost", "127.0.0.1"), outcome.protocol, outcome.port) == target
+        hosts = (address_text(flow.daddr, flow.version), *_names_of(network, flow))
+        is_same_port = (outcome.protocol, outcome.port) == (flow.protocol, flow.dport)
+        return is_same_port and outcome.host.replace("localhost", "127.0.0.1") in hosts
     return any(is_same(flow, each) for each in flows_of(network, outcome, asked))
+
+
+def _names_of(network: Network, flow: Flow) -> tuple[str, ...]:
+    """Return the names of the container that the flow asks."""
+    container = network.host(flow.asked_host or flow.host).container(flow.container) if flow.container else None
+    return (container.name, *container.service_names) if container is not None else ()
 
 
 def is_same(one: Flow, other: Flow) -> bool:

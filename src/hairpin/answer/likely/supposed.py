@@ -21,7 +21,7 @@ def with_supposed(network: Network, flows: tuple[FlowAnswer, ...], question: Que
 def _with_supposed(network: Network, flow: FlowAnswer, asked: tuple[Flow, ...], *, by_name: bool) -> FlowAnswer:
     """Return the flow with the supposed parts on which its verdict rests.  If told parts alone stop it and its
     cause is known, it rests on nothing else."""
-    from hairpin.answer.likely.stated import states_failure  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.answer.likely.stated import failures_of  # noqa: PLC0415 - most hosts are read themselves
     from hairpin.suppose.favourable import stops_anyway  # noqa: PLC0415
     from hairpin.suppose.parts import supposed_in  # noqa: PLC0415
 
@@ -29,7 +29,7 @@ def _with_supposed(network: Network, flow: FlowAnswer, asked: tuple[Flow, ...], 
     supposed = supposed_in(network, trace.flow, by_name=by_name)
     if not supposed or not flow.causes:
         return msgspec.structs.replace(flow, supposed=supposed)
-    stated = states_failure(network, trace, asked)
+    stated = failures_of(network, trace, asked)
     if stops_anyway(network, trace.flow, trace, supposed, stated=stated):
         return msgspec.structs.replace(flow, supposed=(), anyway=True)
     return msgspec.structs.replace(flow, supposed=supposed)

@@ -26,9 +26,11 @@ from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import Outcome
 from hairpin.explain.understand import PARTS, meaning_of_wrapped
 from hairpin.message import message
+from hairpin.network.socket_owner import EPHEMERAL
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import recognised_in
+from hairpin.suppose.hints.firewall_log import dropped_at_input
 from hairpin.words.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
@@ -71,13 +73,31 @@ def with_told_errors(answer: Answer) -> Answer:
         found, made, kept = _among_likely(answer, made, known & {each.id for each in named})
         asked = asked if made and made[0].id in quoted else None
         asked = confirming(made[:1], answer) or asked if made and made[0] in named else asked
-    ranked = sorted((*found, *made, *kept), key=lambda each: each.likely)
+    logged = _met_by_log(answer)
+    ranked = sorted(
+        (_shown_by_kernel(each) if each.id in logged else each for each in (*found, *made, *kept)),
+        key=lambda each: each.likely,
+    )
     return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
 
 
 def _proven_by_error(cause: CauseAnswer) -> CauseAnswer:
     """Return the walked cause, which an error proves.  A cause to which only words point gives way to the error's."""
     return _replace(cause, likely=False, severity="blocking") if cause.shown_by is None else cause
+
+
+def _shown_by_kernel(cause: CauseAnswer) -> CauseAnswer:
+    return _replace(cause, likely=False, severity="blocking", shown_by=None)
+
+
+def _met_by_log(answer: Answer) -> frozenset[str]:
+    """Return the ids of the causes that the kernel's log shows of the asked ports, or of the ports at which clients
+    failed."""
+    outcomes = (each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
+    asked = {each.port for each in answer.question.targets} or {each.port for each in outcomes if each.failed}
+    lines = tuple(line for evidence in answer.evidence for line in telling_in(evidence))
+    is_met = dropped_at_input(lines, frozenset(each for each in asked if each is not None))
+    return frozenset({"input-drops-host-service"} if is_met else ())
 
 
 _Causes = list[CauseAnswer]
@@ -133,12 +153,14 @@ _CONFIRMED = frozenset({
 """The causes that an error names so surely that the next command only has to confirm them.  For other causes, an error
 is one hint among the hints of the text."""
 
-_MET = frozenset({
-    "address-pool-exhausted", "cni-plugin-missing", "docker-daemon-not-running", "docker-filter-chain-missing",
-    "docker-nat-chain-missing", "kernel-module-missing", "port-allocated-by-other-container",
-    "publish-address-not-on-host", "published-port-held-by-other-process",
-})  # fmt: skip
-"""The causes that an engine or the kernel has met itself if it prints an error about them."""
+_MET = {
+    "address-pool-exhausted": "", "cni-plugin-missing": "", "conntrack-table-full": "", "docker-daemon-not-running": "",
+    "docker-filter-chain-missing": "", "docker-nat-chain-missing": "", "kernel-module-missing": "",
+    "kernel-match-missing": "iptables-extension-missing", "port-allocated-by-other-container": "",
+    "publish-address-not-on-host": "", "published-port-held-by-other-process": "",
+}  # fmt: skip
+"""The causes that an engine or the kernel has met itself if it prints an error about them, each with the only error
+that says so; empty if each error that names the cause before all others does."""
 _NAMED_BETTER_BY = {"published-port-held-by-other-process": "port-allocated-by-other-container"}
 """The causes that another error in the same text names better: the kernel says that a port is in use, and the engine
 says that one of its containers has it."""
@@ -228,10 +250,27 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
             quote=error.quote, meaning=error.entry.meaning), Change(()), OfFile(f"line {error.line}"),
             "nothing-listens-there"), ref="", explains=(seen,), shown_by=(error.entry.command,
             error.entry.shows or error.entry.meaning))  # fmt: skip
-        is_met = cause in _MET and error.entry.printed_by == "host" and cause == _surest(error.entry)
+        is_met = cause in _MET and _MET[cause] in ("", error.entry.id)
+        is_met = is_met and error.entry.printed_by == "host" and cause == _surest(error.entry)
         # The end of a general error says why, and hairpin has not read that end.
         is_met = is_met and not error.entry.general and _NAMED_BETTER_BY.get(cause) not in surest
+        is_met = is_met and not (cause in _NAMED_BETTER_BY and _may_be_its_own(error, answer))
         yield _replace(made, likely=False, severity="blocking", shown_by=None) if is_met else made
+
+
+def _may_be_its_own(error: QuotedError, answer: Answer) -> bool:
+    """Return whether no other process may hold the port that the error names: it is the source port of a connection, or
+    the port of a container that the text lists."""
+    ports = [int(each) for each in _PORT.findall(error.quote)]
+    told = ((host, host.told) for host in answer.network.hosts)
+    listed = (each for host, parts in told if parts is not None for each in host.containers()
+              if each.running and each.name in parts.containers)  # fmt: skip
+    published = {each.host_port for container in listed for each in container.bindings}
+    first, last = EPHEMERAL
+    return any(first <= each <= last or each in published for each in ports)
+
+
+_PORT = re.compile(r":(\d{1,5})(?=: |[\s\"',)]|$)")
 
 
 def _surest(entry: TextMeaning) -> str:

@@ -5,12 +5,11 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Next
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge
 from hairpin.causes.cause import Severity
 from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.message import Message, message
-from hairpin.pasted.listed import recognised_in
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.report.documents.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.documents.effects_document import (
@@ -20,6 +19,14 @@ from hairpin.report.documents.effects_document import (
     side_effect_documents,
 )
 from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
+from hairpin.report.documents.text_document import (
+    NextDocument,
+    RecognisedDocument,
+    StatedDocument,
+    next_document,
+    recognised_documents,
+    stated_documents,
+)
 from hairpin.report.next_command import next_of
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
@@ -168,6 +175,10 @@ class CauseDocument(msgspec.Struct, frozen=True):
     likely: bool | UnsetType = UNSET
     """Whether the cause rests on parts of the host that a pasted text does not tell.  A likely cause is never
     blocking.  Absent for a proven cause."""
+    explains: tuple[StatedDocument, ...] | UnsetType = UNSET
+    """The lines of a pasted text that the cause explains.  Absent for a host that no text describes."""
+    against: tuple[StatedDocument, ...] | UnsetType = UNSET
+    """The lines of a pasted text that would be otherwise if this were the only cause.  Absent as ``explains`` is."""
 
 
 class QuestionDocument(msgspec.Struct, frozen=True):
@@ -184,33 +195,6 @@ class QuestionDocument(msgspec.Struct, frozen=True):
     option: str
     flows: tuple[FlowRef, ...] = ()
     repair: tuple[str, ...] = ()
-
-
-class RecognisedDocument(msgspec.Struct, frozen=True, rename={"as_": "as"}):
-    """An output in a pasted text: its lines from 1, both inclusive, the command that prints it, the host that the text
-    names (null if it names none), and the number of the moment."""
-
-    line: int
-    until: int
-    as_: str
-    host: str | None
-    moment: int
-
-
-class OutcomeDocument(msgspec.Struct, frozen=True, rename={"if_": "if"}):
-    """A possible output of the next command, and its meaning."""
-
-    if_: str
-    then: str
-
-
-class NextDocument(msgspec.Struct, frozen=True):
-    """The one read-only command that decides most of what is undecided.  ``decides``: the ids of the causes among which
-    it decides."""
-
-    command: str
-    decides: tuple[StableId, ...]
-    outcomes: tuple[OutcomeDocument, ...]
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
@@ -240,7 +224,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
     quotes = Quotes(answer.evidence, words)
     places = places_of(answer)
     flows = tuple(flow_document(each, answer, quotes, words, places) for each in answer.flows)
-    causes = tuple(_cause(each, quotes, words) for each in answer.causes)
+    causes = tuple(_cause(each, quotes, words, is_of_text=answer.is_of_text) for each in answer.causes)
     missing = missing_documents(answer, quotes, words)
     asked = next_of(answer, words)
     return ReportDocument(
@@ -252,22 +236,9 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         missing=missing,
         notes=tuple(words(each) for each in (*answer.engines, *answer.elsewhere, *answer.notes)),
         questions=question_documents(answer, words),
-        recognised=_recognised_outputs(answer) if answer.is_of_text else UNSET,
-        next=_next(asked, words) if asked is not None else UNSET,
+        recognised=recognised_documents(answer) if answer.is_of_text else UNSET,
+        next=next_document(asked, words) if asked is not None else UNSET,
     )
-
-
-def _recognised_outputs(answer: Answer) -> tuple[RecognisedDocument, ...]:
-    return tuple(
-        RecognisedDocument(each.line, each.until, each.as_, each.host or one.name or None, each.moment)
-        for one in answer.evidence
-        for each in recognised_in(one)
-    )
-
-
-def _next(asked: Next, words: Words) -> NextDocument:
-    outcomes = tuple(OutcomeDocument(words(each.shows), words(each.means)) for each in asked.outcomes)
-    return NextDocument(asked.command, asked.decides, outcomes)
 
 
 def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, ...]:
@@ -341,7 +312,7 @@ def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
     )
 
 
-def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
+def _cause(cause: CauseAnswer, quotes: Quotes, words: Words, *, is_of_text: bool) -> CauseDocument:
     candidate = cause.candidate
     return CauseDocument(
         ref=cause.ref,
@@ -362,6 +333,8 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         since=since_document(cause.blame) if cause.blame is not None else None,
         through=through_document(cause.blame, quotes) if cause.blame is not None else None,
         likely=cause.likely or UNSET,
+        explains=stated_documents(cause.explains) if is_of_text else UNSET,
+        against=stated_documents(cause.against) if is_of_text else UNSET,
     )
 
 

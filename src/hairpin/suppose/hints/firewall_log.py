@@ -7,6 +7,7 @@ become a reading, because neither its hook nor the rules that jump to it are tol
 import re
 from collections.abc import Iterable, Iterator
 
+from hairpin.host.link import is_engine_bridge
 from hairpin.message import message
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted
@@ -86,6 +87,25 @@ def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
         )
         yield Hinted(cause, 30 if is_drop else 14, said, number, line[:_LONGEST], command=command,
             shows=message("the rule that logs the packet, and no rule before it that accepts the packet"))  # fmt: skip
+
+
+def dropped_at_input(lines: Iterable[tuple[int, str]], ports: frozenset[int]) -> bool:
+    """Return whether the kernel's log has the first packet of a connection to one of the ports that came from a
+    container's bridge, and that the host's own firewall dropped: ``[UFW BLOCK] IN=docker0 OUT= … DPT=9000 … SYN``."""
+    for _, line in lines:
+        found = _LOGGED.match(line)
+        if found is None or found["out"] or _BLOCKED.search(found["before"]) is None:
+            continue
+        port = _TO_PORT.search(line)
+        if is_engine_bridge(found["into"]) and port is not None and int(port[1]) in ports and _SYN.search(line):
+            return True
+    return False
+
+
+_BLOCKED = Sought(r"\[UFW BLOCK\]")
+"""Matches what ufw writes before it drops a packet: its chains for a limit or an audit write other words."""
+_TO_PORT = Sought(r"\bDPT=(\d+)\b")
+_SYN = Sought(r"\bSYN\b")
 
 
 def _cause(before: str, *, is_forwarded: bool, has_out: bool) -> str:

@@ -123,7 +123,7 @@ def _place_text(seen: Seen) -> str:
 def _logger_in(line: str) -> str:
     """Return the container whose log has the line; empty if the line does not begin as ``docker compose logs`` begins
     each line, with the name of the container or of its service."""
-    found = _LOGGED.match(line)
+    found = LOGGED.match(line)
     return f"container:{found['name']}" if found is not None else ""
 
 
@@ -148,7 +148,7 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
-_LOGGED = Sought(r"\s*(?P<name>[A-Za-z0-9][\w.-]*?)(?:[-_]\d+)?\s+\|\s")
+LOGGED = Sought(r"\s*(?P<name>[A-Za-z0-9][\w.-]*?)(?:[-_]\d+)?\s+\|\s")
 """Matches the beginning of a line of ``docker compose logs``.  Compose numbers the containers of a service."""
 _URL = Sought(
     rf"(?P<scheme>[a-z]+://)?(?:[^@/\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|{ADDRESS}"

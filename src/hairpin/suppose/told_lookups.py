@@ -1,0 +1,51 @@
+"""The look-ups of containers' names that failed, as a text states them."""
+
+from collections.abc import Iterator
+
+from hairpin.evidence.told import Outcome
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.question.asked import Target
+from hairpin.question.egress import name_flow
+from hairpin.walk.walked import walked
+
+
+def lookups_told(network: Network, asked: tuple[Target, ...], asking: str) -> tuple[Flow, ...]:
+    """Return the flows by which clients asked for the name of a container and got no address, if the networks that the
+    text shows are the reason.  If the text does not show the client, it may be in each other container: then no other
+    container may know the name.
+
+    ``asked``: the targets of the question; a question about another thing means no look-up.  ``asking``: the container
+    that asks; empty if the question names none."""
+    found: dict[Flow, None] = {}
+    for host in network.hosts:
+        for outcome in host.told.outcomes if host.told is not None else ():
+            named = host.containers_named(outcome.host) if outcome.result == "no-name" and outcome.host else ()
+            if named and (not asked or any(_is_meant(host, each, named) for each in asked)):
+                found |= dict.fromkeys(_of(network, host, outcome, named, asking))
+    return tuple(found)
+
+
+def _is_meant(host: Host, target: Target, named: tuple[Container, ...]) -> bool:
+    return target.container is not None and any(each in named for each in host.containers_named(target.container))
+
+
+def _of(network: Network, host: Host, outcome: Outcome, named: tuple[Container, ...], asking: str) -> Iterator[Flow]:
+    name = outcome.origin.removeprefix("container:") if outcome.origin.startswith("container:") else asking
+    if outcome.origin and not name:
+        return  # a client on the host
+    clients = host.containers_named(name) if name else tuple(host.containers())
+    running = [each for each in clients if each.running and each not in named]
+    if not running or not all(each.running for each in named):
+        return
+    flows = [name_flow(host, each, outcome.host) for each in running]
+    known = [each for each in flows if each is not None]
+    if len(known) == len(flows) and all(_is_unknown(network, each) for each in known):
+        yield known[0]
+
+
+def _is_unknown(network: Network, flow: Flow) -> bool:
+    stop = walked(network, flow).usual.stop
+    return stop is not None and stop.reason == "name-unknown"

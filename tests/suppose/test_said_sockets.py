@@ -1,0 +1,83 @@
+"""What clients, programs and engines say about sockets and names can prove a stop, whatever the rest of the host is."""
+
+import pytest
+
+from tests.answer.likely.test_likely import answer
+
+EMPTY = "$ docker ps\n$ curl http://localhost:8080\ncurl: (52) Empty reply from server\n"
+FAILS = "The page cannot be opened in the browser.\n"
+REFUSED = EMPTY.replace(
+    "(52) Empty reply from server", "(7) Failed to connect to localhost port 8080: Connection refused"
+)
+RUN = "$ docker run -d --name web -p 8080:80 app:1\n"
+PLAIN = "$ docker run -d --name web app:1\n"
+LOCAL = " * Running on http://127.0.0.1:80 (Press CTRL+C to quit)\n"
+PS = """\
+$ docker ps
+CONTAINER ID   IMAGE   COMMAND   CREATED         STATUS         PORTS      NAMES
+3f2a1b4c5d6e   app:1   "app"     3 minutes ago   Up 3 minutes   8080/tcp   web
+"""
+SECOND = PS.splitlines()[2].replace("web", "api").replace("3f2a", "4f2a") + "\n"
+PS_OF_TCP = PS.replace("8080/tcp  ", "0.0.0.0:8080->8080/tcp  ")
+TWO = "services:\n  web:\n    image: app:1\n    ports: ['8080:80']\n  db:\n    image: mysql\n    ports: ['3307:3306']\n"
+APART = TWO.replace("    ports: ['3307:3306']\n", "    networks: [back]\n") + "networks:\n  back:\n"
+NO_NAME = "web  | Error: getaddrinfo ENOTFOUND db\n"
+AT_HOSTS_PORT = "web  | Error: connect ECONNREFUSED db:3307\n"
+ITSELF = "web  | Error: connect ECONNREFUSED 127.0.0.1:3307\n"
+
+PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "the program says that it listens on loopback": (
+        (RUN, LOCAL, FAILS), ("8080",), "service-listens-on-container-loopback",
+    ),
+    "it says so in a log of compose": (
+        (TWO, f"web_1  |{LOCAL}", FAILS), ("8080",), "service-listens-on-container-loopback",
+    ),
+    "it says another port, and the client got no answer": (
+        (RUN, "Server listening on port 3000\n", EMPTY), ("8080",), "service-listens-on-other-port",
+    ),
+    "the port to which the engine leads is no well-known service's": (
+        (RUN.replace(":80 ", ":5000 "), "Server listening on port 3000\n", FAILS), ("8080",),
+        "service-listens-on-other-port",
+    ),
+    "the engine lists the port without one of the host": ((PS, FAILS), ("8080",), "port-not-published"),
+    "a container without any published port, and nobody listens": ((PLAIN, REFUSED), ("8080",), "port-not-published"),
+    "the port of the host is asked in the container": (
+        (TWO, AT_HOSTS_PORT), ("db:3307", "--from", "web"), "service-listens-on-other-port",
+    ),
+    "the container asks itself for a port that the host has": (
+        (TWO, ITSELF), ("127.0.0.1:3307", "--from", "web"), "loopback-is-the-container",
+    ),
+    "the name is on another network": ((APART, NO_NAME), ("db", "--from", "web"), "no-common-network-for-name"),
+    "the name has no port": ((APART, NO_NAME), (), "no-common-network-for-name"),
+    "the port is published for the other protocol": ((PS_OF_TCP, FAILS), ("8080/udp",), "published-protocol-mismatch"),
+}  # fmt: skip
+OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "no failure is stated": ((RUN, LOCAL), ("8080",)),
+    "the program names other addresses, too": (
+        (RUN, LOCAL, LOCAL.replace("127.0.0.1", "172.17.0.2"), FAILS), ("8080",),
+    ),
+    "localhost may be any address": ((RUN, "Server running at http://localhost:80\n", FAILS), ("8080",)),
+    "a person says where it listens": ((RUN, "I run my server on 127.0.0.1:80 in it.\n", FAILS), ("8080",)),
+    "no container is told": ((LOCAL, FAILS), ("80",)),
+    "a web server that prints nothing may have the port": ((RUN, "Server listening on port 3000\n", FAILS), ("8080",)),
+    "another container may be the client": ((PS + SECOND, FAILS), ("8080",)),
+    "only words say that a typed container fails": (("$ docker run -d --name web mysql\n", FAILS), ("3306",)),
+    "the client's container knows the name": ((TWO, NO_NAME), ("db", "--from", "web")),
+}  # fmt: skip
+
+
+def proven(texts: tuple[str, ...], asked: tuple[str, ...]) -> list[str]:
+    """Return the ids of the causes that the texts prove."""
+    origin = asked[asked.index("--from") + 1] if "--from" in asked else None
+    found = answer(*texts, targets=asked[: asked.index("--from")] if origin else asked, origin=origin)
+    return [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+
+
+@pytest.mark.parametrize(("texts", "asked", "cause"), PROVEN.values(), ids=PROVEN)
+def test_what_is_said_proves(texts: tuple[str, ...], asked: tuple[str, ...], cause: str) -> None:
+    assert proven(texts, asked) == [cause]
+
+
+@pytest.mark.parametrize(("texts", "asked"), OPEN.values(), ids=OPEN)
+def test_what_is_said_leaves_open(texts: tuple[str, ...], asked: tuple[str, ...]) -> None:
+    assert proven(texts, asked) == []

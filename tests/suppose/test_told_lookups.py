@@ -1,0 +1,26 @@
+"""A text that says that a container's name has no address is about the look-up of this name."""
+
+import pytest
+
+from tests.answer.likely.test_likely import answer
+
+APART = "services:\n  {}:\n    image: a:1\n  db:\n    image: mysql\n    networks: [back]\n{}networks:\n  back:\n"
+SIDE = "  side:\n    image: b:1\n    networks: [back]\n"
+OF_LOG = "web  | Error: getaddrinfo ENOTFOUND db\n"
+OF_NOBODY = OF_LOG.removeprefix("web  | ")
+OF_HOST = "root@srv:~# docker ps\nroot@srv:~# ping db\nping: db: Name or service not known\n"
+
+ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "the log names the client": ((APART.format("web", SIDE), OF_LOG), (), "web"),
+    "each other container lacks the name": ((APART.format("web", ""), OF_NOBODY), (), "web"),
+    "another container knows the name": ((APART.format("web", SIDE), OF_NOBODY), (), ""),
+    "the question is about the named container": ((APART.format("web", ""), OF_LOG), ("db:3306",), "web"),
+    "the question is about another thing": ((APART.format("web", ""), OF_LOG), ("8080",), ""),
+    "the client is on the host": ((APART.format("web", ""), OF_HOST), (), ""),
+}
+
+
+@pytest.mark.parametrize(("texts", "targets", "client"), ASKED.values(), ids=ASKED)
+def test_a_look_up_that_failed_is_asked(texts: tuple[str, ...], targets: tuple[str, ...], client: str) -> None:
+    flows = [each.trace.flow for each in answer(*texts, targets=targets).flows]
+    assert [each.of_container for each in flows if each.asked_name == "db"] == ([client] if client else [])
