@@ -1918,6 +1918,7 @@ podman_and_pods() {
     podman_all
     other_namespaces
     local_guests
+    guest_networks
     idle_users          # last: a home may be on a server that does not answer
 }
 other_namespaces() { # those that no engine lists: with a name in /run/netns, as of pods of containerd or cri-o (the engine is not asked, as in
@@ -1975,6 +1976,35 @@ local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkMana
         [ -s "$f" ] && [ -r "$f" ] || continue
         run guests "${f#"$root"}" cat "$f"
     done
+}
+guest_networks() { # the networks that libvirt, lxc-net and Incus are told to make: nothing of a guest, and no process unless there is such a file
+    root=$HAIRPIN_ROOT
+    set --
+    for f in "$root"/etc/libvirt/qemu/networks/*.xml; do [ ! -r "$f" ] || set -- "$@" "$f"; done
+    [ $# = 0 ] || run guest-networks '/etc/libvirt/qemu/networks/*.xml' libvirt_networks "$@"
+    set --
+    for f in "$root"/usr/lib*/lxc/lxc-net "$root"/usr/lib/*/lxc/lxc-net "$root"/etc/default/lxc "$root"/etc/default/lxc-net \
+        "$root"/etc/sysconfig/lxc "$root"/etc/sysconfig/lxc-net
+    do
+        [ ! -f "$f" ] || [ ! -r "$f" ] || set -- "$@" "$f"
+    done
+    case ${1:-} in */lxc-net) run guest-networks 'lxc-net, /etc/default/lxc-net' lxc_settings "$@" ;; esac
+    set --
+    for f in "$root"/var/lib/incus/networks/*/dnsmasq.pid; do [ ! -r "$f" ] || set -- "$@" "$f"; done   # how Incus started it the last time
+    [ $# = 0 ] || run guest-networks '/var/lib/incus/networks/*/dnsmasq.pid' incus_networks "$@"
+}
+libvirt_networks() { # libvirt_networks FILE...: path:element, and path:autostart
+    grep -oHE '<name>[^<]*|<(bridge|forward|ip)( [^>]*)?/?>' "$@" /dev/null | sed "s,^$root,,"
+    for f; do
+        f=${f%/*}/autostart/${f##*/}
+        [ ! -e "$f" ] && [ ! -h "$f" ] || printf '%s:autostart\n' "/etc/libvirt/qemu/networks/${f##*/}"
+    done
+}
+lxc_settings() { # lxc_settings FILE...: path:NAME=VALUE, a later one counts
+    grep -HE '^[[:space:]]*(USE_LXC_BRIDGE|LXC_BRIDGE|LXC_ADDR|LXC_NETMASK|LXC_IPV6_ADDR|LXC_IPV6_MASK)=["0-9A-Za-z.:_-]*([[:space:]]|$)' "$@" | sed "s,^$root,,"
+}
+incus_networks() { # incus_networks FILE...: path:option, of the name server's command line
+    grep -oHE -- '--(interface|listen-address)=[0-9A-Za-z.:_-]+|[0-9.]+,[0-9.]+,[0-9]+[smhd]' "$@" | sed "s,^$root,,"
 }
 rootless_namespaces() { # adds to list those that Podman mounts for each user, where only the processes of that user's pause process see them
     for file in /run/user/*/libpod/tmp/pause.pid; do
@@ -3178,7 +3208,7 @@ units() {
         ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \
         NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
         systemd-resolved.service tailscaled.service strongswan.service ipsec.service csf.service lfd.service shorewall.service \
-        kubelet.service k3s.service "$@" '*.socket'    # Listen=: whose socket process 1 holds
+        kubelet.service k3s.service libvirtd.service virtnetworkd.service lxc-net.service incus.service "$@" '*.socket'    # Listen=: whose socket process 1 holds
 }
 
 desktop_signs() { # of the virtual machine of a desktop engine, where there is one: name, tab, value. Elsewhere starts no process.
@@ -3268,7 +3298,7 @@ TRACE_UNITS="docker.service docker.socket containerd.service podman.service podm
     netfilter-persistent.service ipset.service ebtables.service fail2ban.service crowdsec.service systemd-sysctl.service networking.service
     network.service systemd-networkd.service NetworkManager.service systemd-resolved.service dhcpcd.service wickedd.service
     csf.service lfd.service shorewall.service tailscaled.service wg-quick@wg0.service openvpn.service strongswan.service
-    ipsec.service k3s.service kubelet.service
+    ipsec.service k3s.service kubelet.service libvirtd.service virtnetworkd.service lxc-net.service incus.service
     tuned.service systemd-modules-load.service apt-daily-upgrade.service unattended-upgrades.service
     dnf-automatic.service dnf-automatic-install.service ssh.service sshd.service crond.service cron.service"
 TRACE_PACKAGES='(iptables|libxtables|libip[46]tc|nftables|libnftables|libnftnl|ipset|ebtables|conntrack|docker|moby|containerd|runc|podman|netavark|aardvark|containernetworking|firewalld|python3-firewall|ufw|fail2ban|crowdsec|netfilter-persistent|systemd|network-manager|NetworkManager|netplan|ifupdown|cloud-init|linux-image|kernel)'

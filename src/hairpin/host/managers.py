@@ -123,6 +123,23 @@ class NamedGuest(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
+class GuestNetwork(msgspec.Struct, frozen=True):
+    """A network that libvirt, lxc-net or Incus is told to make, for guests.
+
+    ``program``: its name in ``programs.py``.  ``addresses``: those of the host on ``bridge``, each with its prefix
+    length.  ``starts``: whether the program makes the network when it starts; None if that is not known.  ``mode``:
+    libvirt's ``<forward mode>``; empty if the network has none.  ``file``: the file that tells of it."""
+
+    name: str
+    program: Literal["libvirt", "LXC", "Incus"]
+    bridge: str
+    addresses: tuple[tuple[Literal[4, 6], int, int], ...] = ()
+    starts: bool | None = None
+    mode: str = ""
+    file: str = ""
+    evidence: str = ""
+
+
 class Guest(msgspec.Struct, frozen=True):
     """The virtual machine of a desktop engine, into which a program on Windows or macOS forwards ports.
 

@@ -29,6 +29,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers
+from hairpin.network.unmade import unmade_network
 from hairpin.network.uplinks import links_around
 from hairpin.network.world import PublicAddress
 from hairpin.question.unread_ports import leads_to_unread
@@ -291,6 +292,16 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
             else message(
                 "{address} is an address of a container network, but the packet has left the host", address=target
             )
+        )
+        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
+    unmade = unmade_network(network, state.netns, packet.version, packet.daddr) if state.netns.is_host else None
+    if unmade is not None:
+        said = message(
+            "{address} is an address of {program}'s network {name}, which is not started, but the packet has left the "
+            "host",
+            address=target,
+            program=unmade.program,
+            name=unmade.name,
         )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     asked = (packet.version, packet.daddr) == (flow.version, flow.daddr)
