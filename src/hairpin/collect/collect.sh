@@ -2332,7 +2332,8 @@ idle_units() { # idle_units FILE...: a document for each of the user's units tha
 }
 
 # Quadlets: files of which systemd's generator makes units. Podman removes such a container when its unit stops, so it lists it only while it runs.
-# Beside them, the units that people wrote with `podman run`, `docker start` … in ExecStart=: of these, those that failed.
+# Beside them, the units that people wrote with `podman run`, `docker start` … in ExecStart=: of these, those that failed, that systemd does not load,
+# and that do not run; one of Type=oneshot has done its work then.
 quadlets() { # starts no process unless there is such a file
     [ -z "$HAIRPIN_ROOT" ] && ours || return 0
     user=; quadlets_in '/etc/containers/systemd, systemctl show' /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
@@ -2403,7 +2404,7 @@ EOT
     set -f
     # shellcheck disable=SC2086
     [ ! -d /run/systemd/system ] || ! have systemctl || shown=$(limit 4 $manager show --no-pager \
-        -p Id,LoadState,ActiveState,SubState,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $unit_names 2>/dev/null)
+        -p Id,LoadState,ActiveState,SubState,Type,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $unit_names 2>/dev/null)
     set +f
     case $shown in *ActiveState=failed* | *SubState=auto-restart*)
         ! have journalctl || for name in $(printf '%s\n\n' "$shown" | awk -F = '
@@ -2414,12 +2415,21 @@ EOT
             [ -z "$said" ] || failures="$failures$name$TAB$said$NL"
         done ;;
     esac
+    case $shown in *LoadState=bad-setting* | *LoadState=error*)
+        # Why systemd does not load the unit, in the words of systemd, which reads the file again.
+        ! have systemd-analyze || for name in $(printf '%s\n\n' "$shown" | awk -F = '
+            $1 == "Id" { id = $2 } /^LoadState=(bad-setting|error)$/ { bad = 1 } $0 == "" { if (bad && n++ < 5) print id; bad = 0 }'); do
+            said=$(limit 4 systemd-analyze ${user:+--user} --man=no verify "$name" 2>&1 | grep -vE "$SECRET_LINES" | grep -F "$name" | head -n 1)
+            [ -z "$said" ] || failures="$failures$name$TAB$said$NL"
+        done ;;
+    esac
     printf '%s\n\n=\n%s=\n%s\n' "$shown" "$failures" "$found" | awk -F "$TAB" '
         function plain(text) { gsub(/[^][A-Za-z0-9_.,:;@()\/=-]+/, " ", text); sub(/^ /, "", text); sub(/ $/, "", text); return substr(text, 1, 400) }
         $0 == "=" { part++; next }
         !part && $0 == "" {
             if (id != "") {
-                if (value["LoadState"] == "not-found") value["ActiveState"] = "not-found"
+                if (value["LoadState"] ~ /^(not-found|bad-setting|error|masked)$/) value["ActiveState"] = value["LoadState"]
+                once[id] = value["Type"] == "oneshot"
                 state[id] = ",\"State\":\"" plain(value["ActiveState"]) "\",\"Sub\":\"" plain(value["SubState"]) "\",\"Status\":" (value["ExecMainStatus"] + 0) ",\"Reload\":" \
                     (value["NeedDaemonReload"] == "yes" ? "true" : "false") ",\"WantedBy\":\"" \
                     plain(value["WantedBy"] " " value["RequiredBy"] " " value["UpheldBy"] " " value["TriggeredBy"]) "\""
@@ -2429,7 +2439,7 @@ EOT
         !part { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); if ($0 ~ /^Id=/) id = substr($0, 4); next }
         part == 1 { said[$1] = plain($2); next }
         function told(unit, text) {
-            if (text ~ /"Runs":/ && state[unit] !~ /"State":"failed"|"Sub":"auto-restart/) return
+            if (text ~ /"Runs":/ && state[unit] !~ /"State":"(failed|bad-setting|error|masked)"|"Sub":"auto-restart/ && (once[unit] || state[unit] !~ /"State":"inactive"/)) return
             print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}"
         }
         $1 ~ /@\.service$/ { templates[$1] = $2; next }
