@@ -101,6 +101,7 @@ DOCKER = KnownProgram(
     packages=("docker-ce", "docker.io", "moby-engine", "docker"),
     pulled_by=("containerd", "containerd.io"),
     chains=("DOCKER",),
+    sets=("docker-ext-bridges-",),
     tables=("docker-bridges",),
 )  # fmt: skip
 PODMAN = KnownProgram(
