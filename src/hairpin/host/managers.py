@@ -83,7 +83,7 @@ class FilterLine(msgspec.Struct, frozen=True):
 class Unit(msgspec.Struct, frozen=True):
     """A systemd unit's state.  ``allows`` and ``denies``: the prefixes of IPAddressAllow= and IPAddressDeny=, by which
     the kernel filters the packets of the processes in the unit's control group.  ``filters``: the lines of files that
-    set them."""
+    set them.  ``restarts``: how often systemd has started it again since a person did."""
 
     name: str
     active: str
@@ -95,6 +95,7 @@ class Unit(msgspec.Struct, frozen=True):
     allows: tuple[Prefix, ...] = ()
     denies: tuple[Prefix, ...] = ()
     filters: tuple[FilterLine, ...] = ()
+    restarts: int = 0
 
     @property
     def is_enabled(self) -> bool:
