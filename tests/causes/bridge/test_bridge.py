@@ -108,8 +108,10 @@ def renamed(namespace: Namespace | None = None) -> Network:
 
 def told_to_make(*, starts: bool = False, mode: str = "nat", **made: object) -> Network:
     """Return the host whose libvirt is told to make a network.  ``made``: what the host has of it."""
-    held = (4, parse_address("192.168.122.1")[1], 24)
-    told = GuestNetwork("default", "libvirt", "virbr0", (held,), starts, mode, "/etc/libvirt/qemu/networks/default.xml")
+    address = parse_address("192.168.122.1")[1]
+    told = GuestNetwork(
+        "default", "libvirt", "virbr0", ((4, address, 24),), starts, mode, "/etc/libvirt/qemu/networks/default.xml"
+    )
     host = host_namespace()
     own = msgspec.structs.replace(host, **made) if made else host
     return with_host(network(own), guest_networks=(told,), units=(Unit("libvirtd.service", "active", "enabled"),))

@@ -3,22 +3,22 @@
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import Unit
 from hairpin.network.network import Network
-from tests.causes.hosts import down, with_host
+from tests.causes.hosts import down, stopped, with_host
 from tests.rows import each_row
-from tests.small_host import container, engine, network, published
+from tests.small_host import published
 
 
-def stopped(active: str, restarts: int = 0) -> Network:
+def daemon(active: str, restarts: int = 0) -> Network:
     """Return the host whose dockerd is down, and whose unit is in this state."""
     own = Unit("docker.service", active, "enabled", restarts=restarts)
-    return with_host(down(network(docker=engine(container("exited")))), units=(own,))
+    return with_host(down(stopped("exited")), units=(own,))
 
 
 @each_row(("whole", "offered", "said"), (
-    (stopped("inactive"), True, ""),
-    (stopped("failed", 3), True, ""),
-    (stopped("activating"), False, "systemd is starting docker.service"),
-    (stopped("activating", 7), False, "starts docker.service again and again (7 times so far)"),
+    (daemon("inactive"), True, ""),
+    (daemon("failed", 3), True, ""),
+    (daemon("activating"), False, "systemd is starting docker.service"),
+    (daemon("activating", 7), False, "starts docker.service again and again (7 times so far)"),
 ))  # fmt: skip
 def test_a_start_by_hand_is_offered_only_if_systemd_starts_nothing(whole: Network, offered: bool, said: str) -> None:
     (found,) = diagnose(whole, published()).causes

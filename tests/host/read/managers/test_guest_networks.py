@@ -1,5 +1,7 @@
 """The networks that libvirt, lxc-net and Incus are told to make."""
 
+from typing import Literal
+
 from hairpin.evidence.reading import Reading
 from hairpin.host.managers import GuestNetwork
 from hairpin.host.read.managers.guest_networks import guest_networks
@@ -11,7 +13,8 @@ NAMED = f"{XML}:<name>default\n{XML}:<bridge name='virbr0'/>\n"
 NETMASK = f"{XML}:<ip address='192.168.122.1' netmask='255.255.255.0'>\n"
 SCRIPT, DEFAULT = "/usr/libexec/lxc/lxc-net", "/etc/default/lxc-net"
 PID = "/var/lib/incus/networks/incusbr0/dnsmasq.pid"
-VIRBR0 = (4, number("192.168.122.1"), 24)
+Held = tuple[Literal[4, 6], int, int]
+VIRBR0: Held = (4, number("192.168.122.1"), 24)
 
 
 def libvirt(text: str) -> Reading:
@@ -28,8 +31,7 @@ def incus(*lines: str) -> Reading:
     return Reading("e1", "guest-networks", "", "/var/lib/incus/networks/*/dnsmasq.pid", "", 0, "text", text)
 
 
-def of_libvirt(*addresses: tuple[int, int, int], mode: str = "", starts: bool = False) -> GuestNetwork:
-    held = tuple((4 if version == 4 else 6, value, length) for version, value, length in addresses)
+def of_libvirt(*held: Held, mode: str = "", starts: bool = False) -> GuestNetwork:
     return GuestNetwork("default", "libvirt", "virbr0", held, starts, mode, XML, "e1")
 
 
