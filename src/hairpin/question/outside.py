@@ -16,7 +16,6 @@ from hairpin.network.network import Network, is_held, is_uplink, owns_address
 from hairpin.network.prefix import Version, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.unmade import unmade_network
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.asked import Target
 from hairpin.question.hosts import host_named, require_known
@@ -327,8 +326,13 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
         return None
     if world.public(version, address) is not None or is_loopback(address, version) or is_multicast(address, version):
         return None
-    if is_held(network, version, address) or unmade_network(network, this.netns, version, address) is not None:
+    if is_held(network, version, address):
         return None
+    if this.guest_networks:
+        from hairpin.network.unmade import unmade_network  # noqa: PLC0415 - few hosts have such networks
+
+        if unmade_network(network, this.netns, version, address) is not None:
+            return None
     if target.port is not None and this.publishes_on(version, address, target.port, target.protocol):
         return None  # a port that is published on the address shows that the address belongs to this host
     host = network.namespace(this.netns)

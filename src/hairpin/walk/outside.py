@@ -29,7 +29,6 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of, parents_of
 from hairpin.network.strayed import is_absent, is_containers
-from hairpin.network.unmade import unmade_network
 from hairpin.network.uplinks import links_around
 from hairpin.network.world import PublicAddress
 from hairpin.question.unread_ports import leads_to_unread
@@ -294,16 +293,19 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
             )
         )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
-    unmade = unmade_network(network, state.netns, packet.version, packet.daddr) if state.netns.is_host else None
-    if unmade is not None:
-        said = message(
-            "{address} is an address of {program}'s network {name}, which is not started, but the packet has left the "
-            "host",
-            address=target,
-            program=unmade.program,
-            name=unmade.name,
-        )
-        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
+    if state.netns.is_host and network.host(state.netns.host).guest_networks:
+        from hairpin.network.unmade import unmade_network  # few hosts have such networks
+
+        unmade = unmade_network(network, state.netns, packet.version, packet.daddr)
+        if unmade is not None:
+            said = message(
+                "{address} is an address of {program}'s network {name}, which is not started, but the packet has left "
+                "the host",
+                address=target,
+                program=unmade.program,
+                name=unmade.name,
+            )
+            return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     asked = (packet.version, packet.daddr) == (flow.version, flow.daddr)
     gone = asked and (lost_by(network, flow) is not None or is_absent(network, flow))
     if gone or named_for(network, packet.version, packet.daddr) is not None:
