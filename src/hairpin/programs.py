@@ -101,6 +101,7 @@ DOCKER = KnownProgram(
     packages=("docker-ce", "docker.io", "moby-engine", "docker"),
     pulled_by=("containerd", "containerd.io"),
     chains=("DOCKER",),
+    sets=("docker-ext-bridges-",),
     tables=("docker-bridges",),
 )  # fmt: skip
 PODMAN = KnownProgram(
@@ -290,13 +291,14 @@ PROGRAMS: tuple[KnownProgram, ...] = (
     KnownProgram("nordvpn", "vpn", chains=("nordvpn",)),
     KnownProgram(
         "libvirt", "virtual-machines",
+        services=(KnownUnit("libvirtd"), KnownUnit("virtnetworkd")),
         chains=("LIBVIRT_", "virbr"),
         tables=("libvirt_network",),
         lets_in=message(
             "libvirt rejects what comes from outside to a network with `<forward mode='nat'/>`. With mode `open` "
             "(`virsh net-edit`), libvirt makes no rules for the network"),
     ),
-    KnownProgram("LXC", "virtual-machines", tables=("lxc",)),
+    KnownProgram("LXC", "virtual-machines", services=(KnownUnit("lxc-net"),), tables=("lxc",)),
     KnownProgram(
         "LXD", "virtual-machines",
         chains=("LXD",),
@@ -305,6 +307,7 @@ PROGRAMS: tuple[KnownProgram, ...] = (
     ),
     KnownProgram(
         "Incus", "virtual-machines",
+        services=(KnownUnit("incus"),),
         tables=("incus",),
         lets_in=message("if Incus should let these packets in, write it into a network ACL (`incus network acl`)"),
     ),

@@ -212,6 +212,7 @@ def test_a_cause_without_a_row_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
 def test_each_reason_has_its_causes() -> None:
     assert [cause.id for cause in causes_for("forwarding-off")] == [
         "conntrack-entry-stale",
+        "guest-network-not-started",
         "interface-forwarding-off",
         "ip-forward-off",
         "ipv6-address-duplicate",

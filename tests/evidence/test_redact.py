@@ -324,6 +324,16 @@ GUESTS = {
 }
 
 
+def test_a_network_of_libvirt_has_another_name() -> None:
+    path = "/etc/libvirt/qemu/networks/secretnet.xml"
+    told = Reading(
+        "e1", "guest-networks", "", "/x", "", 0, "text", f"{path}:<name>secretnet\n{path}:<bridge name='virbr1'/>"
+    )
+    (found,) = redact(msgspec.structs.replace(REAL, readings=(*REAL.readings, told))).readings[-1:]
+    assert "secretnet" not in found.text
+    assert found.text.count("virbr1") == 1
+
+
 @pytest.mark.parametrize("text", GUESTS.values(), ids=GUESTS)
 def test_guests_have_other_names(text: str) -> None:
     told = Reading("e1", "guests", "", "/x", "", 0, "text", text)

@@ -62,6 +62,7 @@ WITHOUT = {
     "unit-filter-drops": "a lab host has no systemd: tests/causes/service",
     "quadlet-not-running": "as above",
     "container-unit-failed": "as above",
+    "guest-network-not-started": "the lab has no libvirt: tests/causes/bridge/test_bridge.py",
     "podman-makes-no-rules": "the lab's Podman does not know the setting: tests/causes/engine_rules",
     "stack-hides-loopback": "the lab has no user of a rootless engine: python -m tests.today",
     "known-version-fault": "no version of the lab has one that shows: tests/causes/states/test_known_version_fault.py",

@@ -73,3 +73,15 @@ def test_a_logout_ends_containers_as_a_stop_does() -> None:
     said = perhaps_stopped(network(docker=podman).this, one)
     assert said is not None
     assert Words("en")(said) == "web ended with status 143, as after `podman stop` or the last logout of ann"
+
+
+@each_row(("code", "said"), (
+    (137, "SIGKILL ended web (status 137). `docker stop` or `docker kill` sends it"),
+    (143, "SIGTERM ended web (status 143). `docker stop` or `docker kill` sends it"),
+    (0, "web ended with status 0, by itself or after `docker stop`"),
+))  # fmt: skip
+def test_a_signal_is_no_proof_of_a_person(code: int, said: str) -> None:
+    one = msgspec.structs.replace(DOWN, exit_code=code)
+    found = perhaps_stopped(network(docker=engine(one)).this, one)
+    assert found is not None
+    assert Words("en")(found).startswith(said)

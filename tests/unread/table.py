@@ -57,7 +57,8 @@ EITHER: frozenset[str] = frozenset({
     "firewalld-state", "firewalld-conf", "firewalld-zones", "firewalld-zones-permanent", "firewalld-direct",
     "ufw-conf", "ufw-default", "ufw-rules", "ufw-sysctl", "ufw-hooks", "floating-addresses", "versions",
     "container-processes", "process-parents", "process-units", "rate-limits", "tun-owners", "cloud-init",
-    "docker-beside", "podman-pods", "rootless-containers", "guests", "health-checks", "rootless-info", "quadlets",
+    "docker-beside", "podman-pods", "rootless-containers", "guests", "guest-networks", "health-checks",
+    "rootless-info", "quadlets",
     "containers-conf",
     "packet-queues",
 })  # fmt: skip

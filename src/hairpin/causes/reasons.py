@@ -118,6 +118,9 @@ ASKED_AT: dict[str, str] = {
     "firewalld-zone-conflict": "",
     "forward-policy-drop": "rule policy reject",
     "forwarding-entry-wrong": "no-neighbour neighbour-wrong wrong-answer left-instead",
+    "guest-network-not-started": (
+        "no-neighbour rule policy reject forwarding-off no-route route-type no-source-address left-instead"
+    ),
     "hairpin-masquerade-missing": "hairpin-off rule policy martian-source martian-destination wrong-answer",
     "hairpin-mode-off": "hairpin-off",
     "hop-limit-too-low": "ttl",

@@ -167,8 +167,8 @@ def _has_troubled_quadlet(host: Host) -> bool:
 
 
 def _has_failed_unit(host: Host) -> bool:
-    """Return whether a unit that a person wrote to start a container has failed."""
-    return any(each.runs and each.has_failed for each in host.quadlets)
+    """Return whether a unit that a person wrote to start a container has failed, or cannot be loaded."""
+    return any(each.runs and (each.has_failed or each.is_unloadable) for each in host.quadlets)
 
 
 def _loads_rules_at_boot(host: Host) -> bool:

@@ -1951,6 +1951,7 @@ podman_and_pods() {
     podman_all
     other_namespaces
     local_guests
+    guest_networks
     idle_users          # last: a home may be on a server that does not answer
 }
 other_namespaces() { # those that no engine lists: with a name in /run/netns, as of pods of containerd or cri-o (the engine is not asked, as in
@@ -2011,6 +2012,35 @@ local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkMana
         [ -s "$f" ] && [ -r "$f" ] || continue
         run guests "${f#"$root"}" cat "$f"
     done
+}
+guest_networks() { # the networks that libvirt, lxc-net and Incus are told to make: nothing of a guest, and no process unless there is such a file
+    root=$HAIRPIN_ROOT
+    set --
+    for f in "$root"/etc/libvirt/qemu/networks/*.xml; do [ ! -r "$f" ] || set -- "$@" "$f"; done
+    [ $# = 0 ] || run guest-networks '/etc/libvirt/qemu/networks/*.xml' libvirt_networks "$@"
+    set --
+    for f in "$root"/usr/lib*/lxc/lxc-net "$root"/usr/lib/*/lxc/lxc-net "$root"/etc/default/lxc "$root"/etc/default/lxc-net \
+        "$root"/etc/sysconfig/lxc "$root"/etc/sysconfig/lxc-net
+    do
+        [ ! -f "$f" ] || [ ! -r "$f" ] || set -- "$@" "$f"
+    done
+    case ${1:-} in */lxc-net) run guest-networks 'lxc-net, /etc/default/lxc-net' lxc_settings "$@" ;; esac
+    set --
+    for f in "$root"/var/lib/incus/networks/*/dnsmasq.pid; do [ ! -r "$f" ] || set -- "$@" "$f"; done   # how Incus started it the last time
+    [ $# = 0 ] || run guest-networks '/var/lib/incus/networks/*/dnsmasq.pid' incus_networks "$@"
+}
+libvirt_networks() { # libvirt_networks FILE...: path:element, and path:autostart
+    grep -oHE '<name>[^<]*|<(bridge|forward|ip)( [^>]*)?/?>' "$@" /dev/null | sed "s,^$root,,"
+    for f; do
+        f=${f%/*}/autostart/${f##*/}
+        [ ! -e "$f" ] && [ ! -h "$f" ] || printf '%s:autostart\n' "/etc/libvirt/qemu/networks/${f##*/}"
+    done
+}
+lxc_settings() { # lxc_settings FILE...: path:NAME=VALUE, a later one counts
+    grep -HE '^[[:space:]]*(USE_LXC_BRIDGE|LXC_BRIDGE|LXC_ADDR|LXC_NETMASK|LXC_IPV6_ADDR|LXC_IPV6_MASK)=["0-9A-Za-z.:_-]*([[:space:]]|$)' "$@" | sed "s,^$root,,"
+}
+incus_networks() { # incus_networks FILE...: path:option, of the name server's command line
+    grep -oHE -- '--(interface|listen-address)=[0-9A-Za-z.:_-]+|[0-9.]+,[0-9.]+,[0-9]+[smhd]' "$@" | sed "s,^$root,,"
 }
 rootless_namespaces() { # adds to list those that Podman mounts for each user, where only the processes of that user's pause process see them;
     # and that of each user's dockerd
@@ -2346,7 +2376,8 @@ idle_units() { # idle_units FILE...: a document for each of the user's units tha
 }
 
 # Quadlets: files of which systemd's generator makes units. Podman removes such a container when its unit stops, so it lists it only while it runs.
-# Beside them, the units that people wrote with `podman run`, `docker start` … in ExecStart=: of these, those that failed.
+# Beside them, the units that people wrote with `podman run`, `docker start` … in ExecStart=: of these, those that failed, that systemd does not load,
+# and that do not run; one of Type=oneshot has done its work then.
 quadlets() { # starts no process unless there is such a file
     [ -z "$HAIRPIN_ROOT" ] && ours || return 0
     user=; quadlets_in '/etc/containers/systemd, systemctl show' /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
@@ -2417,7 +2448,7 @@ EOT
     set -f
     # shellcheck disable=SC2086
     [ ! -d /run/systemd/system ] || ! have systemctl || shown=$(limit 4 $manager show --no-pager \
-        -p Id,LoadState,ActiveState,SubState,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $unit_names 2>/dev/null)
+        -p Id,LoadState,ActiveState,SubState,Type,ExecMainStatus,NeedDaemonReload,WantedBy,RequiredBy,UpheldBy,TriggeredBy $unit_names 2>/dev/null)
     set +f
     case $shown in *ActiveState=failed* | *SubState=auto-restart*)
         ! have journalctl || for name in $(printf '%s\n\n' "$shown" | awk -F = '
@@ -2428,12 +2459,21 @@ EOT
             [ -z "$said" ] || failures="$failures$name$TAB$said$NL"
         done ;;
     esac
+    case $shown in *LoadState=bad-setting* | *LoadState=error*)
+        # Why systemd does not load the unit, in the words of systemd, which reads the file again.
+        ! have systemd-analyze || for name in $(printf '%s\n\n' "$shown" | awk -F = '
+            $1 == "Id" { id = $2 } /^LoadState=(bad-setting|error)$/ { bad = 1 } $0 == "" { if (bad && n++ < 5) print id; bad = 0 }'); do
+            said=$(limit 4 systemd-analyze ${user:+--user} --man=no verify "$name" 2>&1 | grep -vE "$SECRET_LINES" | grep -F "$name" | head -n 1)
+            [ -z "$said" ] || failures="$failures$name$TAB$said$NL"
+        done ;;
+    esac
     printf '%s\n\n=\n%s=\n%s\n' "$shown" "$failures" "$found" | awk -F "$TAB" '
         function plain(text) { gsub(/[^][A-Za-z0-9_.,:;@()\/=-]+/, " ", text); sub(/^ /, "", text); sub(/ $/, "", text); return substr(text, 1, 400) }
         $0 == "=" { part++; next }
         !part && $0 == "" {
             if (id != "") {
-                if (value["LoadState"] == "not-found") value["ActiveState"] = "not-found"
+                if (value["LoadState"] ~ /^(not-found|bad-setting|error|masked)$/) value["ActiveState"] = value["LoadState"]
+                once[id] = value["Type"] == "oneshot"
                 state[id] = ",\"State\":\"" plain(value["ActiveState"]) "\",\"Sub\":\"" plain(value["SubState"]) "\",\"Status\":" (value["ExecMainStatus"] + 0) ",\"Reload\":" \
                     (value["NeedDaemonReload"] == "yes" ? "true" : "false") ",\"WantedBy\":\"" \
                     plain(value["WantedBy"] " " value["RequiredBy"] " " value["UpheldBy"] " " value["TriggeredBy"]) "\""
@@ -2443,7 +2483,7 @@ EOT
         !part { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); if ($0 ~ /^Id=/) id = substr($0, 4); next }
         part == 1 { said[$1] = plain($2); next }
         function told(unit, text) {
-            if (text ~ /"Runs":/ && state[unit] !~ /"State":"failed"|"Sub":"auto-restart/) return
+            if (text ~ /"Runs":/ && state[unit] !~ /"State":"(failed|bad-setting|error|masked)"|"Sub":"auto-restart/ && (once[unit] || state[unit] !~ /"State":"inactive"/)) return
             print text state[unit] (unit in said ? ",\"Said\":\"" said[unit] "\"" : "") "}"
         }
         $1 ~ /@\.service$/ { templates[$1] = $2; next }
@@ -3222,7 +3262,7 @@ units() {
         ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \
         NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
         systemd-resolved.service tailscaled.service strongswan.service ipsec.service csf.service lfd.service shorewall.service \
-        kubelet.service k3s.service "$@" '*.socket'    # Listen=: whose socket process 1 holds
+        kubelet.service k3s.service libvirtd.service virtnetworkd.service lxc-net.service incus.service "$@" '*.socket'    # Listen=: whose socket process 1 holds
 }
 
 desktop_signs() { # of the virtual machine of a desktop engine, where there is one: name, tab, value. Elsewhere starts no process.
@@ -3312,7 +3352,7 @@ TRACE_UNITS="docker.service docker.socket containerd.service podman.service podm
     netfilter-persistent.service ipset.service ebtables.service fail2ban.service crowdsec.service systemd-sysctl.service networking.service
     network.service systemd-networkd.service NetworkManager.service systemd-resolved.service dhcpcd.service wickedd.service
     csf.service lfd.service shorewall.service tailscaled.service wg-quick@wg0.service openvpn.service strongswan.service
-    ipsec.service k3s.service kubelet.service
+    ipsec.service k3s.service kubelet.service libvirtd.service virtnetworkd.service lxc-net.service incus.service
     tuned.service systemd-modules-load.service apt-daily-upgrade.service unattended-upgrades.service
     dnf-automatic.service dnf-automatic-install.service ssh.service sshd.service crond.service cron.service"
 TRACE_PACKAGES='(iptables|libxtables|libip[46]tc|nftables|libnftables|libnftnl|ipset|ebtables|conntrack|docker|moby|containerd|runc|podman|netavark|aardvark|containernetworking|firewalld|python3-firewall|ufw|fail2ban|crowdsec|netfilter-persistent|systemd|network-manager|NetworkManager|netplan|ifupdown|cloud-init|linux-image|kernel)'

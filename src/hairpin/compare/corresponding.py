@@ -7,7 +7,7 @@ container.
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 

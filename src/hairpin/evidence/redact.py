@@ -81,6 +81,8 @@ _GUEST = re.compile(
     re.MULTILINE,
 )
 """The name of a guest: in a lease, in machined's file, in a control group."""
+_GUEST_NETWORK = re.compile(r"((?:/libvirt/qemu/networks/|<name>))(?!default\b)([\w-]+)")
+"""The name of a network of libvirt, in its file and as its file's name.  Links keep their names."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -196,6 +198,10 @@ class _Redactor:
                 return "".join(self._pinned_name(line) for line in text.splitlines(keepends=True))
             case "guests" if reading.outcome == "text":
                 return self._text.plain(_GUEST.sub(lambda found: f"{found[1]}{self._names.host(found[2])}", text))
+            case "guest-networks":
+                return self._text.plain(
+                    _GUEST_NETWORK.sub(lambda found: f"{found[1]}{self._names.name(found[2])}", text)
+                )
             case "health-checks":
                 return self._text.words(self._text.plain(_OUTSIDE.sub("name.example", text)))
             case "plans":  # this text has only numbers

@@ -14,7 +14,18 @@ from hairpin.host.floating import FloatingAddress
 from hairpin.host.idle import IdleContainer
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
-from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Guest, NamedGuest, ScriptLine, Ufw, Unit, Version
+from hairpin.host.managers import (
+    CloudAddress,
+    ConfigFile,
+    Firewalld,
+    Guest,
+    GuestNetwork,
+    NamedGuest,
+    ScriptLine,
+    Ufw,
+    Unit,
+    Version,
+)
 from hairpin.host.netns import Netns
 from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.quadlet import Quadlet
@@ -157,6 +168,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     """The desktop engine whose virtual machine the host is; None if nothing shows that it is one."""
     named_guests: tuple[NamedGuest, ...] = ()
     """The guests of programs that are no engines, as leases, machined and control groups name them."""
+    guest_networks: tuple[GuestNetwork, ...] = ()
+    """The networks that libvirt, lxc-net and Incus are told to make, whether they are there or not."""
     cloud: str | None = None
     """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
     cloud."""

@@ -86,7 +86,7 @@ class FilterLine(msgspec.Struct, frozen=True):
 class Unit(msgspec.Struct, frozen=True):
     """A systemd unit's state.  ``allows`` and ``denies``: the prefixes of IPAddressAllow= and IPAddressDeny=, by which
     the kernel filters the packets of the processes in the unit's control group.  ``filters``: the lines of files that
-    set them."""
+    set them.  ``restarts``: how often systemd has started it again since a person did."""
 
     name: str
     active: str
@@ -98,6 +98,7 @@ class Unit(msgspec.Struct, frozen=True):
     allows: tuple[Prefix, ...] = ()
     denies: tuple[Prefix, ...] = ()
     filters: tuple[FilterLine, ...] = ()
+    restarts: int = 0
 
     @property
     def is_enabled(self) -> bool:
@@ -123,6 +124,23 @@ class NamedGuest(msgspec.Struct, frozen=True):
     program: str
     netns: str = ""
     addresses: tuple[tuple[Literal[4, 6], int], ...] = ()
+    evidence: str = ""
+
+
+class GuestNetwork(msgspec.Struct, frozen=True):
+    """A network that libvirt, lxc-net or Incus is told to make, for guests.
+
+    ``program``: its name in ``programs.py``.  ``addresses``: those of the host on ``bridge``, each with its prefix
+    length.  ``starts``: whether the program makes the network when it starts; None if that is not known.  ``mode``:
+    libvirt's ``<forward mode>``; empty if the network has none.  ``file``: the file that tells of it."""
+
+    name: str
+    program: Literal["libvirt", "LXC", "Incus"]
+    bridge: str
+    addresses: tuple[tuple[Literal[4, 6], int, int], ...] = ()
+    starts: bool | None = None
+    mode: str = ""
+    file: str = ""
     evidence: str = ""
 
 

@@ -14,11 +14,12 @@ class Quadlet(msgspec.Struct, frozen=True):
 
     ``user``: the user whose systemd manager has the unit; empty for the system's.  ``name``: the container or the pod.
     ``ports``: those that the file publishes.  ``install``: the units that the file's ``[Install]`` section names.
-    ``state``: ActiveState as systemd tells it; ``not-found`` if systemd has no such unit; empty if systemd was not
-    asked.  ``sub``: SubState.  ``exit_code``: that of the unit's last main process.  ``needs_reload``: whether the file
-    is newer than the unit that systemd knows.  ``wanted_by``: the units for which systemd starts it.  ``said``: the
-    error with which podman ended the last start of a unit that failed.  ``runs``: the engine's command in a unit that a
-    person wrote (``podman start blog``); empty for a Quadlet."""
+    ``state``: ActiveState as systemd tells it; LoadState (``not-found``, ``bad-setting``, ``error``, ``masked``) if
+    systemd has no such unit or does not load it; empty if systemd was not asked.  ``sub``: SubState.  ``exit_code``:
+    that of the unit's last main process.  ``needs_reload``: whether the file is newer than the unit that systemd knows.
+    ``wanted_by``: the units for which systemd starts it.  ``said``: the error with which podman ended the last start of
+    a unit that failed, or why systemd does not load the unit.  ``runs``: the engine's command in a unit that a person
+    wrote (``podman start blog``); empty for a Quadlet."""
 
     file: str
     unit: str
@@ -47,6 +48,11 @@ class Quadlet(msgspec.Struct, frozen=True):
         return (self.state == "failed" and not self.ended_by_signal) or self.sub.startswith("auto-restart")
 
     @property
+    def is_unloadable(self) -> bool:
+        """Whether systemd cannot load the unit's file, so that nothing starts the unit.  Source: systemd.unit(5)"""
+        return self.state in ("bad-setting", "error")
+
+    @property
     def ended_by_signal(self) -> bool:
         """Whether SIGKILL or SIGTERM ended the container's program."""
         return self.exit_code in (137, 143) and not self.said
@@ -59,13 +65,12 @@ class Quadlet(msgspec.Struct, frozen=True):
     @property
     def is_down(self) -> bool:
         """Whether systemd says that the unit does not run and is not about to."""
-        return self.has_failed or self.state in ("inactive", "failed", "not-found")
+        return self.has_failed or self.state in ("inactive", "failed", "not-found", "bad-setting", "error", "masked")
 
     @property
     def needs_only_start(self) -> bool:
         """Whether a start of the unit makes the container as the file says."""
-        stopped = self.is_down and not self.has_failed and self.state != "not-found"
-        return stopped and not self.needs_reload
+        return self.state in ("inactive", "failed") and not self.has_failed and not self.needs_reload
 
     @property
     def is_wanted(self) -> bool:
@@ -88,8 +93,10 @@ class Quadlet(msgspec.Struct, frozen=True):
 
     def ran(self, verb: str) -> str:
         """Return the commands that start or restart the unit as the file is now."""
-        reload = (self.command("daemon-reload"),) if self.needs_reload or self.state == "not-found" else ()
-        return " && ".join((*reload, self.command(verb, self.unit)))
+        stale = self.needs_reload or self.state == "not-found" or self.is_unloadable
+        reload = (self.command("daemon-reload"),) if stale else ()
+        masked = (self.command("unmask", self.unit),) if self.state == "masked" else ()
+        return " && ".join((*masked, *reload, self.command(verb, self.unit)))
 
     @property
     def log(self) -> str:

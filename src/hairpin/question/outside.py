@@ -328,6 +328,11 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
         return None
     if is_held(network, version, address):
         return None
+    if this.guest_networks:
+        from hairpin.network.unmade import unmade_network  # noqa: PLC0415 - few hosts have such networks
+
+        if unmade_network(network, this.netns, version, address) is not None:
+            return None
     if target.port is not None and this.publishes_on(version, address, target.port, target.protocol):
         return None  # a port that is published on the address shows that the address belongs to this host
     host = network.namespace(this.netns)

@@ -186,6 +186,7 @@ _ASK_IPSEC = message(
     "IPsec daemon may make it again at its next start"
 )
 _ASK_BAN = message("Ask whoever keeps the list why this address is on it")
+_ASK_WHETHER_STOPPED = message("If a person stopped the container, ask whether it may run again")
 _ASK_CONTAINER = message("Ask whoever stopped the container whether it may run again")
 _ASK_PANIC = message("Ask whoever switched panic mode on whether the danger is over")
 
@@ -219,7 +220,9 @@ def _of_container(name: str, host: Host) -> Wall | None:
     if sign is not None:
         return Wall(OwnersDecision(sign, _ASK_CONTAINER), rests="container")
     sign = perhaps_stopped(host, container)
-    return Wall(OwnersDecision(sign, _ASK_CONTAINER), opens=True, rests="container") if sign is not None else None
+    if sign is None:
+        return None
+    return Wall(OwnersDecision(sign, _ASK_WHETHER_STOPPED, sure=False), opens=True, rests="container")
 
 
 def _of_route(route: Route) -> OwnersDecision | None:

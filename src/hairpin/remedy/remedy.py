@@ -49,10 +49,12 @@ class SideEffect(msgspec.Struct, frozen=True):
 class OwnersDecision(msgspec.Struct, frozen=True):
     """A person's decision that a repair would undo.
 
-    ``said``: the sentence that names the decision's owner and its sign.  ``ask``: the question to the owner."""
+    ``said``: the sentence that names the decision's owner and its sign.  ``ask``: the question to the owner.  ``sure``:
+    False if the sign may also come from an accident, so that nobody may be told that a person decided."""
 
     said: Message
     ask: Message
+    sure: bool = True
 
 
 class Remedy(msgspec.Struct, frozen=True):

@@ -293,6 +293,19 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
             )
         )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
+    if state.netns.is_host and network.host(state.netns.host).guest_networks:
+        from hairpin.network.unmade import unmade_network  # few hosts have such networks
+
+        unmade = unmade_network(network, state.netns, packet.version, packet.daddr)
+        if unmade is not None:
+            said = message(
+                "{address} is an address of {program}'s network {name}, which is not started, but the packet has left "
+                "the host",
+                address=target,
+                program=unmade.program,
+                name=unmade.name,
+            )
+            return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     asked = (packet.version, packet.daddr) == (flow.version, flow.daddr)
     gone = asked and (lost_by(network, flow) is not None or is_absent(network, flow))
     if gone or named_for(network, packet.version, packet.daddr) is not None:

@@ -10,7 +10,8 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgeInfo, BridgePort
-from hairpin.host.route import FdbEntry
+from hairpin.host.managers import GuestNetwork, Unit
+from hairpin.host.route import FdbEntry, NextHop, Route
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
@@ -105,6 +106,21 @@ def renamed(namespace: Namespace | None = None) -> Network:
     return simulate(one(RenameLink(HOST_NETNS, "docker0", "stray0")), network(namespace or host_namespace()))
 
 
+def told_to_make(*, starts: bool = False, mode: str = "nat", **made: object) -> Network:
+    """Return the host whose libvirt is told to make a network.  ``made``: what the host has of it."""
+    address = parse_address("192.168.122.1")[1]
+    told = GuestNetwork(
+        "default", "libvirt", "virbr0", ((4, address, 24),), starts, mode, "/etc/libvirt/qemu/networks/default.xml"
+    )
+    host = host_namespace()
+    own = msgspec.structs.replace(host, **made) if made else host
+    return with_host(network(own), guest_networks=(told,), units=(Unit("libvirtd.service", "active", "enabled"),))
+
+
+TO_GUEST = Flow(FromHost(), 4, parse_address("192.168.122.50")[1], "tcp", 22)
+GUESTS_ROUTE = Route(
+    4, parse_address("192.168.122.0")[1], 24, next_hops=(NextHop("eth0", parse_address("198.51.100.7")[1]),)
+)
 OWN_MAC = 0x024200000001
 OWN = FdbEntry("docker0", "docker0", OWN_MAC, state="permanent", local=True)
 OWN_TAKEN = FdbEntry("docker0", "veth1", OWN_MAC, state="static")
@@ -140,6 +156,10 @@ NO_NETWORKS = msgspec.structs.replace(engine(container()), networks=())
 
 FROM_HOST_ITSELF = Flow(FromHost(), 4, WEB, "tcp", 80, container="web")
 CASES: dict[str, Case] = {
+    "a network of libvirt is not started": Case(
+        told_to_make(), TO_GUEST, ("guest-network-not-started",),
+        told_to_make(routes=(*host_namespace().routes, GUESTS_ROUTE)),
+    ),
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
         bridge_rules("-p IPv6 -o veth1 -j DROP"),

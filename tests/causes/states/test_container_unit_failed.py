@@ -34,6 +34,21 @@ CASES: dict[str, Case] = {
     "the ports of the failed unit's container are not known": Case(
         unit(ports=(), runs="docker start shop"), TO_IDLE, ("port-not-published",), unit(SERVED)
     ),
+    "systemd refuses the unit's file": Case(
+        unit(state="bad-setting", sub="dead", exit_code=0, said="shop.service: more than one ExecStart="),
+        TO_IDLE,
+        ("container-unit-failed",),
+        unit(SERVED, state="active", sub="running"),
+    ),
+    "nobody has enabled the unit": Case(
+        unit(state="inactive", sub="dead", exit_code=0, said="", install=("default.target",)),
+        TO_IDLE,
+        ("container-unit-failed",),
+        unit(SERVED, state="active", sub="running"),
+    ),
+    "the engine lists the container of the inactive unit": Case(
+        unit(name="web", state="inactive", sub="dead", exit_code=0, said=""), TO_IDLE, ("port-not-published",), SERVED
+    ),
     "the failed unit publishes another port": Case(
         unit(ports=(PortBinding("tcp", 80, 9500, actual=False),)), TO_IDLE, ("port-not-published",), SERVED
     ),
@@ -41,6 +56,10 @@ CASES: dict[str, Case] = {
 
 STATES: dict[str, StateCase] = {
     "the unit that runs a container has failed": StateCase(unit(), (("container-unit-failed", "blocking"),), network()),
+    "systemd refuses a unit that runs a container": StateCase(
+        unit(state="bad-setting", sub="dead", said=""), (("container-unit-failed", "blocking"),), network()
+    ),
+    "a unit that does not run, maybe on purpose": StateCase(unit(state="inactive", sub="dead"), (), network()),
     "somebody else has its port": StateCase(unit(SERVED), (), network()),
     "its command names no port": StateCase(unit(ports=()), (), network()),
     "a stop had to kill the program": StateCase(unit(exit_code=137, said=""), (), network()),
@@ -50,6 +69,20 @@ STATES: dict[str, StateCase] = {
 @pytest.mark.parametrize("case", STATES.values(), ids=STATES)
 def test_a_unit_that_failed_is_a_state(case: StateCase) -> None:
     assert states_of(case.sick) == case.states
+
+
+def test_a_unit_that_nobody_enabled_is_started_and_enabled() -> None:
+    (found,) = diagnose(unit(state="inactive", said="", install=("default.target",)), TO_IDLE).causes
+    assert found.candidate.offered
+    assert ["`systemctl enable shop.service`" in str(each) for each in found.candidate.advice] == [True]
+
+
+def test_what_systemd_refuses_is_told_in_its_words() -> None:
+    (found,) = diagnose(unit(state="bad-setting", said="shop.service: more than one ExecStart="), TO_IDLE).causes
+    (way,) = found.candidate.ways
+    assert "more than one ExecStart=" in str(found.candidate.detail)
+    assert "systemctl daemon-reload && systemctl start shop.service" in str(way.said[0])
+    assert "systemd-analyze verify /etc/systemd/system/shop.service" in str(way.said[0])
 
 
 def test_the_unit_may_be_meant_if_its_ports_are_not_known() -> None:

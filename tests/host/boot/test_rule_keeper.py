@@ -34,7 +34,10 @@ def test_a_unit_with_or_without_its_suffix() -> None:
 
 FILE = "/etc/iptables/rules.v4"
 PERSISTENT = Unit("netfilter-persistent.service", "active", "enabled")
-SETS = ipset.parse("create blocked hash:ip family inet\n", source="sets")
+BEHIND_DOCKERD = msgspec.structs.replace(PERSISTENT, after=("docker.service",))
+SETS = ipset.parse(
+    "create blocked hash:ip family inet\ncreate docker-ext-bridges-v4 hash:net family inet\n", source="sets"
+)
 
 
 def host(*rules: str, units: tuple[Unit, ...] = (PERSISTENT,), **values: object) -> Host:
@@ -47,6 +50,7 @@ def host(*rules: str, units: tuple[Unit, ...] = (PERSISTENT,), **values: object)
 
 
 SET, CHAIN = "-A INPUT -m set --match-set blocked src -j DROP", "-A INPUT -j ufw-user-input"
+DOCKERS = "-A INPUT -m set --match-set docker-ext-bridges-v4 dst -j ACCEPT"
 ROWS: dict[str, tuple[Host, str]] = {
     "a set that nothing saves": (host("-A INPUT -j mine", SET), "5: there is no set blocked"),
     "a chain that the file lacks": (host(CHAIN), "4: there is no chain ufw-user-input"),
@@ -61,6 +65,14 @@ ROWS: dict[str, tuple[Host, str]] = {
     "a set that is not saved with the others": (
         host(SET.replace("blocked", "gone"), versions=(Version("package:ipset-persistent", "1.0.20"),)),
         "4: there is no set gone",
+    ),
+    "a set of dockerd's, before dockerd": (host(DOCKERS), "4: there is no set docker-ext-bridges-v4"),
+    "a set of dockerd's, and the unit is behind dockerd": (host(DOCKERS, units=(BEHIND_DOCKERD,)), ""),
+    "a set of a person, and the unit is behind dockerd": (
+        host(SET, units=(BEHIND_DOCKERD,)), "4: there is no set blocked",
+    ),
+    "a chain of dockerd's, and the unit is behind dockerd": (
+        host("-A INPUT -j DOCKER-USER", units=(BEHIND_DOCKERD,)), "4: there is no chain DOCKER-USER",
     ),
     "no unit loads the file": (host(SET, units=(Unit("docker.service", "active", "enabled"),)), ""),
 }  # fmt: skip

@@ -33,9 +33,11 @@ from hairpin.engines.repair.republishing import relays
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.repair.starting import connecting_first, starting_change
 from hairpin.host.boot.daemon_start import Boot
+from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host
+from hairpin.host.managers import Unit
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import UDP
@@ -179,7 +181,7 @@ def _started(
         evidence=tuple(dict.fromkeys(each for each in (container.evidence, *read) if each)),
         side_effects=start_effects(engine),
         made_by=(_BY_ITS_FILE, *makers_of_end(engine.boot)),
-        offered=not _has_two_records(engine.boot),
+        offered=not _has_two_records(engine.boot) and _starting(host) is None,
         ways=_by_hand(host, engine),
         joins="docker-proxy" if container.running else "",
     )
@@ -207,8 +209,25 @@ def _latent(host: Host, down: Health) -> Candidate:
         evidence=_traces(down),
         side_effects=start_effects(down.engine),
         made_by=(_BY_ITS_FILE, *makers_of_end(down.engine.boot)),
-        offered=not _has_two_records(down.engine.boot),
+        offered=not _has_two_records(down.engine.boot) and _starting(host) is None,
         ways=_by_hand(host, down.engine),
+    )
+
+
+def _starting(host: Host) -> Unit | None:
+    """Return dockerd's unit if systemd is starting it, or waits to start it again; then one more start changes nothing.
+
+    Source: systemd.service(5), RestartSec=: the unit is ``activating`` until the next start"""
+    found = unit(host, "docker")
+    return found if found is not None and found.active == "activating" else None
+
+
+def _wait(starting: Unit) -> Message:
+    if not starting.restarts:
+        return message("wait until the start has ended, and ask again: `systemctl status docker.service` shows it")
+    return message(
+        "remove the reason that `journalctl -u docker.service` shows. The next start then succeeds; a start by hand "
+        "changes nothing before"
     )
 
 
@@ -224,7 +243,8 @@ def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
 
     Source: moby libnetwork/drivers/bridge/bridge.go createNetwork(); measured with 26.1.5"""
     if not _has_two_records(engine.boot):
-        return ()
+        starting = _starting(host)
+        return () if starting is None else (Way(Change(()), (_wait(starting),)),)
     zones = (
         message(
             "`firewall-cmd --permanent --zone=docker --change-interface={bridge}`; `firewall-cmd --reload`", bridge=each
@@ -249,6 +269,14 @@ def _traces(down: Health) -> tuple[str, ...]:
 def _detail(host: Host, engine: Engine, said: Message) -> Message:
     """Return the message ``said``, followed by the reason why dockerd does not run, if dockerd's log and files show the
     reason."""
+    starting = _starting(host)
+    if starting is not None and starting.restarts:
+        said = message(
+            "{said} systemd starts docker.service again and again ({count} times so far), and each start ends.",
+            said=said, count=starting.restarts,
+        )  # fmt: skip
+    elif starting is not None:
+        said = message("{said} systemd is starting docker.service.", said=said)
     why = refusal(engine) or wrong_zone(host, engine) or last_words(engine.boot)
     if why is None:
         return said

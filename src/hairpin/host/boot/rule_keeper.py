@@ -8,8 +8,17 @@ from typing import Literal
 from hairpin.errors import ParseError
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Unit
+from hairpin.netfilter.ir import Set
 from hairpin.netfilter.rule_address import IpFamily
-from hairpin.programs import IPSETS, IPTABLES_SERVICES, NETFILTER_PERSISTENT, NFTABLES, KnownProgram, having_role
+from hairpin.programs import (
+    IPSETS,
+    IPTABLES_SERVICES,
+    NETFILTER_PERSISTENT,
+    NFTABLES,
+    PROGRAMS,
+    KnownProgram,
+    having_role,
+)
 
 RuleKeeper = Literal["firewalld", "ufw", "netfilter-persistent", "iptables-services", "nftables", "none"]
 
@@ -91,10 +100,26 @@ def refused_rules(host: Host) -> Iterator[ParseError]:
             continue
         from hairpin.netfilter.iptables.restore import Loading, MissingNameError, loaded_tables  # noqa: PLC0415
 
-        sets = host.namespace(host.netns.name).ruleset.ipsets if restores_sets(host) else ()
+        sets = sets_before(host, file.path)
         fault = loaded_tables(file.text, Loading(family, "iptables-nft", file.path, sets), file.evidence).fault
         if isinstance(fault, MissingNameError):
             yield fault
+
+
+def sets_before(host: Host, path: str) -> tuple[Set, ...]:
+    """Return the ipsets that are there when a boot loads the file: all if something restores them, and else those whose
+    maker starts before the unit that loads the file.
+
+    Behind its maker's unit (``After=docker.service`` in a drop-in), a file may name the maker's sets, such as Docker
+    28's docker-ext-bridges-v4.  It still has to declare each chain: without ``--noflush``, iptables-restore takes no
+    rule that leads to a chain which only the kernel has.  Source: measured, iptables 1.8.9 with a running dockerd"""
+    own = host.namespace(host.netns.name).ruleset.ipsets
+    if restores_sets(host):
+        return own
+    loaders = [each for each, file, _ in saved_rules(host) if file.path == path]
+    earlier = {name.removesuffix(".service") for each in loaders for name in each.after}
+    makers = [each for each in PROGRAMS if each.sets and earlier & {*each.units}]
+    return tuple(each for each in own if any(each.name.startswith(one.sets) for one in makers))
 
 
 def restores_sets(host: Host) -> bool:

@@ -14,7 +14,7 @@ from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
-from hairpin.host.managers import Guest, NamedGuest, ScriptLine, Unit, Version
+from hairpin.host.managers import Guest, GuestNetwork, NamedGuest, ScriptLine, Unit, Version
 from hairpin.host.netns import NAMED
 from hairpin.host.quadlet import Quadlet
 from hairpin.host.read.engines.contact import beside, contact
@@ -104,6 +104,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         files=readings.part(("files",), lambda: managing.files(readings)),
         boot_lines=readings.part(("boot-scripts", "boot-units"), lambda: _boot_lines(readings)),
         named_guests=readings.part(("guests",), lambda: _named_guests(readings)),
+        guest_networks=readings.part(("guest-networks",), lambda: _guest_networks(readings)),
         guest=_guest(evidence, readings, namespaces, versions),
         cloud=later("managers.cloud.of_dmi")(dmi.text) if dmi is not None else None,
         hypervisor=later("managers.cloud.hypervisor_of_dmi")(dmi.text) if dmi is not None else None,
@@ -155,6 +156,15 @@ def _named_guests(readings: Readings) -> tuple[NamedGuest, ...]:
     from hairpin.host.read.managers.guests import named_guests  # noqa: PLC0415 - few hosts have guests
 
     return named_guests(found)
+
+
+def _guest_networks(readings: Readings) -> tuple[GuestNetwork, ...]:
+    found = readings.of("guest-networks")
+    if not found:
+        return ()
+    from hairpin.host.read.managers.guest_networks import guest_networks  # noqa: PLC0415 - few hosts have such files
+
+    return guest_networks(found)
 
 
 def _quadlets(readings: Readings) -> tuple[Quadlet, ...]:

@@ -34,6 +34,8 @@ def configured_text(found: Configured) -> Message:
 
 def decision_text(found: OwnersDecision) -> Message:
     """Return the sentence that says by which sign hairpin recognises the decision, and what to ask its owner."""
+    if not found.sure:
+        return message("Nothing that was read tells who ended it: {said}. {ask}.", said=found.said, ask=found.ask)
     return message("This is the decision of a person: {said}. {ask}.", said=found.said, ask=found.ask)
 
 

@@ -40,7 +40,7 @@ def troubles(answer: Answer) -> Troubles:
         and cause_of_stop(answer, answer.flows[group.numbers[0]].trace.usual.stop) is None
         for group in groups(answer.flows)
     )
-    decided = sum(each.decision is not None for each in own)
+    decided = sum(each.decision is not None and each.decision.sure for each in own)
     return Troubles(len(own) - decided + unexplained, decided)
 
 

@@ -3,7 +3,8 @@
 ``managing`` is the entry; it reads units, versions, ``ufw status`` and hairpin's own plans itself.  The other formats:
 ``assignments`` (``KEY=value``), ``firewalld_runtime`` and ``firewalld_xml``, ``rule_tools_text``, ``cloud``,
 ``desktop`` (virtual machines of desktop engines), ``floating_text`` (addresses that programs move between machines),
-``guests`` (the names of guests of other programs), ``unit_filters`` (the lines of files that set a unit's address
+``guests`` (the names of guests of other programs), ``guest_networks`` (the networks that these programs should make),
+``unit_filters`` (the lines of files that set a unit's address
 filter).
 
 To add a manager

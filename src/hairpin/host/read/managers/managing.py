@@ -280,6 +280,7 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
                 evidence=reading.id,
                 allows=_prefixes(values.get("IPAddressAllow", "")),
                 denies=_prefixes(values.get("IPAddressDeny", "")),
+                restarts=int(count) if (count := values.get("NRestarts", "")).isdecimal() else 0,
             )
         )
     return tuple(found)
