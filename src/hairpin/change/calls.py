@@ -141,10 +141,12 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     """Call: let ufw accept packets to a port, or forward them if ``routed`` is true.
 
     ``port`` is 0 and ``protocol`` is empty if packets of every protocol may pass.  ``iif`` and ``oif`` are the names of
-    the incoming and the outgoing link; an empty name matches any link.  If another
-    rule of ufw denies the port, ``first`` is true, and the rule is put before ufw's other rules.  If ``deleted`` is
-    true, the call deletes the rule.  ``source``: the only client's address; empty for all clients.  ``destination``:
-    the only container's address; empty for all addresses."""
+    the incoming and the outgoing link; an empty name matches any link.  If another rule of ufw denies the port,
+    ``first`` is true, and the rule is put before ufw's other rules.  If ``deleted`` is true, the call deletes the rule.
+    ``source``: the only client's address; empty for all clients.  ``destination``: the only container's address; empty
+    for all addresses.  ``action`` differs from ``allow`` only in calls that delete a rule of ufw or put it back.
+    ``replaces``: the action that ufw's rule for the same packets has before the call, which gives this rule the new
+    action in its place; empty if ufw has no such rule."""
 
     port: int
     protocol: str
@@ -155,6 +157,8 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     deleted: bool = False
     source: str = ""
     destination: str = ""
+    action: Literal["allow", "deny", "reject", "limit"] = "allow"
+    replaces: Literal["", "allow", "deny", "reject", "limit"] = ""
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):
@@ -302,12 +306,12 @@ def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
     verb = ("delete",) if call.deleted else ("prepend",) if call.first else ()
     start = ("route",) if call.routed else ()
     if not (call.routed or call.iif or call.oif or call.source):
-        return (*verb, "allow", f"{call.port}/{call.protocol}")
+        return (*verb, call.action, f"{call.port}/{call.protocol}")
     links = (*(("in", "on", call.iif) if call.iif else ()), *(("out", "on", call.oif) if call.oif else ()))
     client = ("from", call.source) if call.source else ()
     to = call.destination or "any"
     port = ("to", to, "port", str(call.port), "proto", call.protocol) if call.port else ()
-    return (*start, *verb, "allow", *links, *client, *port)
+    return (*start, *verb, call.action, *links, *client, *port)
 
 
 def _permanent(wanted: bool) -> tuple[str, ...]:
@@ -343,8 +347,10 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             return replace(call, removed=not call.removed)
         case ConnectContainer() | ReloadNetworks() | ReloadUfw() | Unban() | EndProcess():
             return None
-        case AllowInUfw():
+        case AllowInUfw(replaces=""):
             return replace(call, deleted=not call.deleted)
+        case AllowInUfw(action=action, replaces=before):
+            return replace(call, action=before or action, replaces=action)
         case SetRestartPolicy(name=name):
             policies = [each.restart_policy for each in host.containers() if each.name == name]
             return replace(call, policy=policies[0] or "no") if policies else None
