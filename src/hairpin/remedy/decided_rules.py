@@ -31,7 +31,6 @@ from hairpin.network.prefix import Version, address_text, prefix_text, range_tex
 from hairpin.network.routing import route_text
 from hairpin.programs import UFW, chains_of, having_role
 from hairpin.remedy.nearest_rule import closing_sign
-from hairpin.remedy.ufw_typed import typed_for
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
@@ -208,6 +207,8 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
     contains them."""
     if place.dialect == "nft" or not place.chain.startswith(UFW.of_users):
         return None
+    from hairpin.remedy.ufw_typed import typed_for  # noqa: PLC0415 - few hosts have ufw
+
     typed = typed_for(of_place(place, host), host)
     if typed is None:
         return message("a user of ufw added the rule")
