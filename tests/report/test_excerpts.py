@@ -15,7 +15,7 @@ from hairpin.host.read.ip import (
     sockets_text,
 )
 from hairpin.host.read.ip.route_tables import RouteTables
-from hairpin.report.excerpts import declarations, entry, link, policy
+from hairpin.report.excerpts import declarations, entry, link, policy, socket, sockets_at
 from tests.rows import each_row
 
 FLANNEL = (
@@ -136,3 +136,23 @@ def test_a_policy_is_its_chains_line() -> None:
 
 def test_declarations_of_a_table_that_is_not_there() -> None:
     assert declarations("*filter\nCOMMIT\n", ("nat",)) == ""
+
+
+LISTENS = 'tcp LISTEN 0 5      127.0.0.1:8080  0.0.0.0:* users:(("httpd",pid=4,fd=3)) ino:7 sk:bd cgroup:/a.service <->'
+FULL = "udp UNCONN 9216 0 0.0.0.0:53 0.0.0.0:* ino:8 sk:1 <->\n\t skmem:(r9216,rb212992,t0)"
+
+
+def test_a_socket_is_one_line_and_its_memory_only_tells_if_something_waits() -> None:
+    kept = 'tcp LISTEN 0 5 127.0.0.1:8080 0.0.0.0:* users:(("httpd",pid=4,fd=3))'
+    assert socket(f"{LISTENS}\n\t skmem:(r0,rb131072,t0)") == kept
+    assert socket(FULL) == "udp UNCONN 9216 0 0.0.0.0:53 0.0.0.0:* skmem:(r9216,rb212992,t0)"
+    assert socket("COMMAND PID USER") == "COMMAND PID USER", "of another tool"
+
+
+def test_only_the_sockets_of_the_port_are_quoted() -> None:
+    other = "tcp LISTEN 0 64 *:80 *:* ino:9 v6only:0 <->\n\t skmem:(r0)"
+    reading = Reading(
+        "e1", "sockets", "host", "ss", "2026-10-01T12:00:00Z", 0, "text", f"{other}\n{LISTENS}\n\t skmem:(r0)\n{FULL}\n"
+    )
+    assert sockets_at(reading, "8080") == socket(LISTENS)
+    assert sockets_at(reading, "99") == ""

@@ -18,7 +18,7 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
     """Call: start, stop, restart, pause or unpause a container.
 
-    ``user`` is the user who owns the container.  ``user`` is empty if the container's owner runs hairpin."""
+    ``user``: the user who owns the container; empty if this user runs hairpin."""
 
     tool: Tool
     verb: Literal["start", "stop", "restart", "pause", "unpause"]
@@ -143,11 +143,11 @@ class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
 class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     """Call: let ufw accept packets to a port, or forward them if ``routed`` is true.
 
-    ``port`` is 0 and ``protocol`` is empty if packets of every protocol may pass.  ``iif`` and ``oif`` are the names of
-    the incoming and the outgoing link; an empty name matches any link.  If another
-    rule of ufw denies the port, ``first`` is true, and the rule is put before ufw's other rules.  If ``deleted`` is
-    true, the call deletes the rule.  ``source``: the only client's address; empty for all clients.  ``destination``:
-    the only container's address; empty for all addresses."""
+    ``port`` is 0 and ``protocol`` is empty for all protocols.  ``iif``, ``oif``: the incoming and the outgoing link.
+    ``source``, ``destination``: the only client's and the only container's address.  Each is empty for any.  ``first``:
+    the rule is put before ufw's other rules, one of which denies the port.  ``deleted``: the call deletes the rule.
+    ``action`` differs from ``allow`` only in calls that delete a rule of ufw or put it back.  ``replaces``: the action
+    of ufw's rule for the same packets, which the call replaces; empty if ufw has no such rule."""
 
     port: int
     protocol: str
@@ -158,6 +158,8 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     deleted: bool = False
     source: str = ""
     destination: str = ""
+    action: Literal["allow", "deny", "reject", "limit"] = "allow"
+    replaces: Literal["", "allow", "deny", "reject", "limit"] = ""
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):
@@ -259,8 +261,8 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
 def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command that makes the call as the given user after a login, with any login shell.
 
-    The script for the shell is always the same for a tool, and runs the arguments that the shell passes to it.  A
-    user's docker command does not find the user's dockerd by itself.  Source: runuser(1), sh(1) ``-c``"""
+    The script runs the arguments that the shell passes to it.  A user's docker command does not find the user's dockerd
+    by itself.  Source: runuser(1), sh(1) ``-c``"""
     if not user:
         return argv
     script = 'exec "$@"'
@@ -310,12 +312,12 @@ def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
     verb = ("delete",) if call.deleted else ("prepend",) if call.first else ()
     start = ("route",) if call.routed else ()
     if not (call.routed or call.iif or call.oif or call.source):
-        return (*verb, "allow", f"{call.port}/{call.protocol}")
+        return (*verb, call.action, f"{call.port}/{call.protocol}")
     links = (*(("in", "on", call.iif) if call.iif else ()), *(("out", "on", call.oif) if call.oif else ()))
     client = ("from", call.source) if call.source else ()
     to = call.destination or "any"
     port = ("to", to, "port", str(call.port), "proto", call.protocol) if call.port else ()
-    return (*start, *verb, "allow", *links, *client, *port)
+    return (*start, *verb, call.action, *links, *client, *port)
 
 
 def _permanent(wanted: bool) -> tuple[str, ...]:
@@ -336,10 +338,8 @@ def disrupts(call: Call) -> bool:
 
 
 def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
-    """Return the call that undoes the given call; None if no call undoes the given call.
-
-    A stop does not undo a container's start, because the container's process wrote data and the engine gave the
-    container an address."""
+    """Return the call that undoes the given call; None if no call does.  A stop does not undo a container's start: the
+    container's process wrote data, and the engine gave the container an address."""
     replace = msgspec.structs.replace
     match call:
         case SetContainerState(verb=verb):
@@ -351,8 +351,8 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             return replace(call, removed=not call.removed)
         case ConnectContainer() | ReloadNetworks() | ReloadUfw() | Unban() | EndProcess():
             return None
-        case AllowInUfw():
-            return replace(call, deleted=not call.deleted)
+        case AllowInUfw(action=action, replaces=before):
+            return replace(call, action=before, replaces=action) if before else replace(call, deleted=not call.deleted)
         case SetRestartPolicy(name=name):
             policies = [each.restart_policy for each in host.containers() if each.name == name]
             return replace(call, policy=policies[0] or "no") if policies else None

@@ -7,7 +7,7 @@ container.
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -173,6 +173,10 @@ def _with_names(host: Host, names: Mapping[str, str]) -> Host:
     return _Renaming(names, pattern).host(host)
 
 
+def _is_tuple(value: object) -> bool:
+    return isinstance(value, tuple)
+
+
 class _Renaming(NamedTuple):
     """Replaces names in a host's values: whole strings, and words in the texts of rules."""
 
@@ -204,8 +208,8 @@ class _Renaming(NamedTuple):
             return self.names.get(value, value)
         if isinstance(value, Rule):
             return self._rule(value)
-        if isinstance(value, tuple):
-            return self._members(cast("tuple[Any, ...]", value))
+        if _is_tuple(value):  # an isinstance here leaves its members unknown to type checkers
+            return self._members(value)
         if isinstance(value, msgspec.Struct):
             changed = {
                 name: made

@@ -5,7 +5,8 @@ steps that keep a repair).  ``averting``: the remedy of a cause that an event wi
 that undo a remedy.  ``told``: the settings that the called owners keep, which later events use.  ``decisions``: the
 decision that a remedy undoes.  ``stopped_by_person``: the signs that a person
 stopped a container.
-``decided_rules``: the signs that a person decided a rule.  ``nearest_rule``: the allow rule that was meant.
+``decided_rules``: the signs that a person decided a rule.  ``ufw_typed``: the command of ufw with which a person made
+a rule.  ``nearest_rule``: the allow rule that was meant.
 ``effects`` simulates a remedy on the ``known_flows`` of its host that have a changed element ``on_path``.
 ``effects`` returns values of the types in ``effect``.  ``diverted``: the flows that leave by another link.
 """

@@ -34,12 +34,6 @@ from hairpin.remedy.nearest_rule import closing_sign
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
-_UFW = re.compile(
-    r"### tuple ### (?P<action>\S+) (?P<protocol>\S+) (?P<port>\S+) \S+ \S+ (?P<source>\S+) \S+"
-    r"(?: comment=(?P<comment>(?:[0-9a-fA-F]{2})*))?\s*"
-)
-"""Matches the comment line by which ufw remembers the rules below this line.  Source: ufw src/common.py,
-src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """The names of chains that no person made: built-in chains, and Docker's DOCKER-USER."""
 _OF_ENGINES = chains_of("engine")
@@ -213,21 +207,15 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
     contains them."""
     if place.dialect == "nft" or not place.chain.startswith(UFW.of_users):
         return None
-    found = of_place(place, host)
-    none: list[str] = []
-    lines = next((each.text.splitlines() for each in host.files if found and each.path == found.file), none)
-    above = (_UFW.fullmatch(line) for line in reversed(lines[: found.line if found is not None else 0]))
-    told = next((each for each in above if each is not None), None)
-    if told is None:
+    from hairpin.remedy.ufw_typed import typed_for  # noqa: PLC0415 - few hosts have ufw
+
+    typed = typed_for(of_place(place, host), host)
+    if typed is None:
         return message("a user of ufw added the rule")
-    port = f" {told['port']}/{told['protocol']}" if told["port"] != "any" else ""
-    source = f" from {told['source']}" if not told["source"].startswith(("0.0.0.0/0", "::/0")) else ""
-    comment = bytes.fromhex(told["comment"] or "").decode("utf-8", "replace")
-    said = f"ufw {told['action']}{source}{port}"
     return (
-        message("somebody typed `{said}`, with the comment “{comment}”", said=said, comment=comment)
-        if comment
-        else (message("somebody typed `{said}`", said=said))
+        message("somebody typed `{said}`, with the comment “{comment}”", said=typed.words, comment=typed.comment)
+        if typed.comment
+        else message("somebody typed `{said}`", said=typed.words)
     )
 
 

@@ -53,6 +53,29 @@ def entry(reading: Reading, number: int) -> str:
     return "\n".join((*lines[:1], *itertools.takewhile(lambda line: line[:1] in (" ", "\t"), lines[1:])))
 
 
+_SOCKET = re.compile(
+    r"(?P<columns>\S+\s+\S+\s+(?P<waiting>\d+)\s+\d+\s+\S+:(?P<port>\S+)\s+\S+)(?P<details>.*)", re.DOTALL
+)
+"""An entry of ``ss -t -u``: protocol, state, the bytes or connections that wait, the limit, the socket's and the peer's
+address; then details.  Source: ss(8)"""
+
+
+def socket(text: str) -> str:
+    """Return the part of a socket's entry on which answers depend: its columns, its process, and its queue's memory if
+    something waits there."""
+    found = _SOCKET.fullmatch(text)
+    if found is None:
+        return text
+    kept = ("users:", "v6only:1", *(("skmem:",) if int(found["waiting"]) else ()))
+    return " ".join((*found["columns"].split(), *(each for each in found["details"].split() if each.startswith(kept))))
+
+
+def sockets_at(reading: Reading, port: str) -> str:
+    """Return the sockets of the reading that have the port, each on a line; empty if none has it."""
+    found = ((each, _SOCKET.fullmatch(each)) for each in entries(reading))
+    return "\n".join(socket(each) for each, match in found if match is not None and match["port"] == port)
+
+
 def link(reading: Reading, name: str) -> str:
     """Return the part of the link's entry on which answers depend; empty if the reading does not have the link."""
     for entry in entries(reading):

@@ -6,6 +6,7 @@ from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import (
     Entry,
+    OfContainer,
     OfLink,
     OfLostRules,
     OfPolicyRule,
@@ -188,7 +189,7 @@ class Quotes:
         match meant:
             case OfSysctl() if reading.key == "sysctl":
                 return self._sysctl(reading_id, meant.sysctl, str(meant.value))
-            case OfLostRules(backend=None) if "iptables" in reading.key:
+            case OfLostRules() if "iptables" in reading.key and meant.tables:
                 lacking = dict.fromkeys((each.table, each.chain) for each in meant.rules)
                 declared = excerpts.filled(reading.text, lacking) or excerpts.declarations(reading.text, meant.tables)
                 absent = message("no table {tables}", tables=", ".join(meant.tables))
@@ -201,6 +202,9 @@ class Quotes:
                 return self._route(reading_id, meant)
             case OfUnit(unit=unit) if reading.key == "units":
                 return self._quote(reading_id, excerpts.unit(reading, unit))
+            case OfContainer(port=port) if reading.key == "sockets" and port is not None:
+                found = excerpts.sockets_at(reading, str(port).partition("/")[0])
+                return self._quote(reading_id, found) if found else self.plain(reading_id)
             case _:
                 return self._entries_of(reading_id, *read_entries(meant)) or self.plain(reading_id)
 
@@ -253,7 +257,9 @@ class Quotes:
         reading = self._readings.get(reading_id)
         if reading is None:
             return None
-        found = (excerpts.entry(reading, number) for number in numbers)
+        found = [excerpts.entry(reading, number) for number in numbers]
+        if reading.key == "sockets":
+            found = [*map(excerpts.socket, found)]
         return self._quote(reading_id, "\n".join(filter(None, found)), said)
 
     def _sysctl(self, reading_id: str, path: Path, value: str) -> str | None:

@@ -92,6 +92,14 @@ def test_a_rule_that_stops_the_others_makes_the_own_flow_no_question() -> None:
     assert {each.start for each in own_flows_left_out(net, flows)} == {FromHost()}
 
 
+@pytest.mark.parametrize("address", ("172.17.0.2", "172.17.0.9"))
+def test_a_rule_whose_container_does_not_answer_makes_the_own_flow_no_question(address: str) -> None:
+    """Nothing listens in the container, or no container has the address: the host's own packets match no such rule."""
+    rules = with_rule("nat PREROUTING", f"-i eth0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination {address}:99")
+    net, flows = asked(with_rule("filter FORWARD", "-p tcp -m tcp --dport 99 -j ACCEPT", rules), 8443)
+    assert {each.start for each in own_flows_left_out(net, flows)} == {FromHost()}
+
+
 AT_UPLINK = Socket("tcp", 4, HOST_ADDRESS, 443, process="caddy")
 EVERYWHERE = Socket("tcp", 4, None, 443, process="caddy")
 INSIDE = Socket("tcp", 4, 0x7F000001, 443, process="caddy")

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.causes.container import _start_failure
-from hairpin.causes.container._start_failure import own_words
+from hairpin.causes.container._start_failure import own_words, stopped_for_good
 from hairpin.causes.states.container_not_running import failure_of
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Host
@@ -373,3 +373,12 @@ def test_the_holder_of_an_address_is_named(host: Host, said: str, repair: str) -
 def test_each_text_whose_meaning_the_host_decides_has_a_function() -> None:
     told = {each.id for each in starts() if each.failure == "of-host"}
     assert told == set(vars(_start_failure)["_READERS"]), 'causes/container/_start_failure.py: _READERS, and "of-host"'
+
+
+@pytest.mark.parametrize(("policy", "is_told"), (("always", True), ("unless-stopped", False), ("no", False)))
+def test_a_container_that_dockerd_starts_again_is_told(policy: str, *, is_told: bool) -> None:
+    """``docker stop`` holds until the next start of dockerd, except with ``unless-stopped``."""
+    host = network(docker=engine(msgspec.structs.replace(container(), restart_policy=policy))).this
+    said = str(stopped_for_good(host, host.containers()[0]))
+    assert said.startswith("docker stop web")
+    assert ("docker update --restart unless-stopped web" in said) is is_told

@@ -19,9 +19,10 @@ from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.boot.containers_conf import ConfLine
 from hairpin.host.docker import Conflist, Endpoint
 from hairpin.host.link import Link
-from hairpin.host.managers import ConfigFile
+from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Unit
 from hairpin.host.read.parse import parse
 from hairpin.host.socket import Socket
+from hairpin.netfilter.ir import Chain, NameMatch, Reject, Rule, Table
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -310,3 +311,42 @@ def test_podman_reloads_no_paused_container_but_the_one_that_is_unpaused_before(
     assert found.candidate.change.calls == (ReloadNetworks(("web",)),)
     (found,) = diagnose(with_podman(without("! -d 224.0.0.0/4", rules=PODMANS)), egress()).causes
     assert found.candidate.change.calls == (ReloadNetworks(),)
+
+
+UNMASKED = without("! -d 224.0.0.0/4", rules=PODMANS)
+
+
+def with_firewalld(rules: str, *sources: str, unit: Unit | None = None) -> Network:
+    """Return the host whose firewalld rejects what podman's bridge sends, unless its zone trusted has the network."""
+    whole = with_podman(rules)
+    reject = (
+        ()
+        if sources
+        else (Rule((NameMatch("iif", ("docker0",)), Reject("icmpx-admin-prohibited")), "iifname docker0 reject", 1),)
+    )
+    chain = Chain("filter_FORWARD", reject, "forward", priority=10, policy="accept")
+    ruleset = whole.namespace(HOST_NETNS).ruleset
+    ruleset = replace(ruleset, tables=(*ruleset.tables, Table("inet", "firewalld", "nft", (chain,))))
+    whole = whole.with_namespace(HOST_NETNS, replace(whole.namespace(HOST_NETNS), ruleset=ruleset))
+    runtime = (FirewalldZone("trusted", target="ACCEPT", sources=sources), FirewalldZone("public"))
+    firewalld = Firewalld(running=True, default_zone="public", runtime=runtime)
+    return with_host(whole, firewalld=firewalld, units=(unit,) if unit is not None else ())
+
+
+def test_one_reload_of_podman_makes_the_rules_and_the_source_of_the_zone() -> None:
+    """Measured with Podman 4.3.1: after ``firewall-cmd --reload``, ``podman network reload --all`` makes both again."""
+    lost = with_firewalld(UNMASKED)
+    (found,) = diagnose(lost, egress()).causes
+    assert found.cause == "podman-rules-missing"
+    assert any("zone trusted" in str(each) for each in found.candidate.advice)
+    (kept,) = diagnose(with_firewalld(UNMASKED, "172.17.0.0/16"), egress()).causes
+    assert not any("zone trusted" in str(each) for each in kept.candidate.advice)
+
+
+@pytest.mark.parametrize(("enabled", "named"), ((None, False), ("disabled", True), ("enabled", False)))
+def test_only_a_unit_that_the_host_has_is_named(enabled: str | None, *, named: bool) -> None:
+    """netavark 1.4 has no such unit."""
+    unit = Unit("netavark-firewalld-reload.service", "inactive", enabled) if enabled is not None else None
+    lost = with_firewalld(UNMASKED, unit=unit)
+    (found,) = diagnose(lost, egress()).causes
+    assert any("systemctl enable" in str(each) for each in found.candidate.advice) is named

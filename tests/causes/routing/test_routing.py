@@ -7,12 +7,12 @@ from hairpin.causes.routing._overlap import another_subnet
 from hairpin.change.change import AddEntry, DeleteEntry
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
-from hairpin.host.docker import DockerNetwork, Subnet
-from hairpin.host.link import Address, Link
+from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
@@ -254,6 +254,49 @@ def test_an_address_in_a_network_that_the_container_is_not_on_is_a_machines_else
     docker = msgspec.structs.replace(engine(container()), networks=(*engine().networks, other))
     found = diagnose(with_host(built, engines=(docker,)), Flow(start, 4, OFFICE.address, "tcp", 9000))
     assert [each.cause for each in found.causes] == [cause]
+
+
+def joined_network(subnet: str) -> Network:
+    """Return the host with a second network, which ``web`` has joined by its eth1."""
+    first = parse_address(subnet.partition("/")[0])[1]
+    length, gateway = int(subnet.partition("/")[2]), first + 1
+    host = with_second_bridge(subnet).namespace(HOST_NETNS)
+    wire = Link(8, "veth3", "veth", master="br-2", peer_index=10, peer_netnsid=0, port=BridgePort())
+    answers = with_rule("filter FORWARD", "-o br-2 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")
+    out = with_rule("filter FORWARD", "-i br-2 ! -o br-2 -j ACCEPT", answers)
+    host = msgspec.structs.replace(
+        host,
+        ruleset=ruleset(with_rule("nat POSTROUTING", f"-s {subnet} ! -o br-2 -j MASQUERADE", out)),
+        links=(*host.links, wire),
+        addresses=(*host.addresses, Address("br-2", 4, gateway, length)),
+        routes=(*host.routes, local(f"{address_text(gateway, 4)}/32", "br-2")),
+    )
+    inner = container_namespace()
+    inner = msgspec.structs.replace(
+        inner,
+        links=(*inner.links, Link(10, "eth1", "veth", peer_index=8, peer_netnsid=0)),
+        addresses=(*inner.addresses, Address("eth1", 4, first + 2, length)),
+        routes=(*inner.routes, local(f"{address_text(first + 2, 4)}/32", "eth1"), route(subnet, "eth1")),
+    )
+    made = DockerNetwork("n2", "billing", "bridge", subnets=(Subnet(4, first, length, gateway),), bridge="br-2")
+    web = container()
+    web = msgspec.structs.replace(web, endpoints=(*web.endpoints, Endpoint("billing", ipv4=first + 2)))
+    docker = msgspec.structs.replace(engine(web), networks=(*engine().networks, made))
+    return network(host, inner, docker=docker)
+
+
+@pytest.mark.parametrize(("subnet", "asked", "cause"), (
+    ("203.0.113.0/24", "203.0.113.80", "bridge-subnet-overlaps-route"),
+    ("172.18.0.0/16", "172.18.0.80", "container-address-not-assigned"),
+))  # fmt: skip
+@pytest.mark.parametrize("start", (FromHost(), WEB_ITSELF))
+def test_an_address_of_the_internet_in_a_network_is_another_machines(
+    start: Start, subnet: str, asked: str, cause: str
+) -> None:
+    """The container is on the network, so a private address may be the old one of another container there."""
+    net = joined_network(subnet)
+    (found,) = diagnose(net, Flow(start, 4, parse_address(asked)[1], "tcp", 443)).causes
+    assert found.cause == cause
 
 
 def test_what_leads_to_nobody_is_named_also_where_its_refusal_is_lost() -> None:

@@ -291,7 +291,17 @@ def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:
     unled = with_sshd(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook=None)))
     assert first_remedy(with_host(unled, ufw=Ufw(enabled=True)), SSH)[1].commands == (plain,)
     denied = with_sshd(with_chain("ufw-user-input", "-p tcp --dport 22 -j DROP", hook="INPUT"))
-    assert first_remedy(with_host(denied, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw prepend allow 22/tcp",)
+    assert first_remedy(with_host(denied, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw allow 22/tcp",)
+    wider = with_sshd(with_chain("ufw-user-input", "-s 0.0.0.0/1 -j DROP", "-s 128.0.0.0/1 -j DROP", hook="INPUT"))
+    assert first_remedy(with_host(wider, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw prepend allow 22/tcp",)
+    wider = with_sshd(
+        with_chain(
+            "ufw-user-input", "-s 0.0.0.0/1 -j DROP", "-s 128.0.0.0/1 -j DROP", "-p tcp --dport 22 -j ACCEPT",
+            hook="INPUT",
+        )
+    )  # fmt: skip
+    moved = ("ufw delete allow 22/tcp", "ufw prepend allow 22/tcp")
+    assert first_remedy(with_host(wider, ufw=Ufw(enabled=True)), SSH)[1].commands == moved
 
 
 def in_user_chain(first: str, second: str) -> str:

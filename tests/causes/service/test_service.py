@@ -16,6 +16,7 @@ from hairpin.remedy.plan import remedies
 from tests.causes.case import Case
 from tests.causes.hosts import FROM_DB, asked, beside, serving, with_host
 from tests.macvlan_host import on_macvlan
+from tests.rows import each_row
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -351,3 +352,22 @@ def test_a_container_on_a_macvlan_may_mean_another_machine_by_its_own_address() 
     assert str(cause.candidate.title) == "198.51.100.192 is web's own address, so the packet does not leave web"
     (other,) = diagnose(network(), asked(WEB_ITSELF, "172.17.0.2", 445)).causes
     assert other.cause == "service-not-listening"
+
+
+@each_row(
+    ("count", "started", "told"),
+    (
+        (4, "2026-08-01T10:00:07Z", "has restarted web 4 times, the last time 3 s before this reading"),
+        (1, "2026-08-01T10:00:07Z", "has restarted web once, 3 s before this reading"),
+        (4, "2026-08-01T09:00:00Z", "the service has not started or has died"),
+        (0, "2026-08-01T10:00:07Z", "the service has not started or has died"),
+        (4, "", "the service has not started or has died"),
+    ),
+)
+def test_a_container_that_was_just_started_again_is_told_with_its_restarts(count: int, started: str, told: str) -> None:
+    """dockerd starts it again and again, and the reading fell into one of its short runs."""
+    web = msgspec.structs.replace(container(), restart_count=count, started_at=started)
+    whole = with_host(network(inner=container_namespace(()), docker=engine(web)), taken_at="2026-08-01T10:00:10Z")
+    (found,) = diagnose(whole, published()).causes
+    assert found.cause == "service-not-listening"
+    assert told in str(found.candidate.detail)

@@ -11,7 +11,6 @@ has no route_localnet: a port that rules alone lead to a container has no answer
 from collections.abc import Iterable
 
 from hairpin.beside.inquiry import Inquiry
-from hairpin.causes.cause import RULE_STOPS
 from hairpin.host.host import Namespace
 from hairpin.host.route import PolicyRule
 from hairpin.message import Message, message
@@ -179,11 +178,15 @@ def _is_for_others(network: Network, own: Flow, flows: tuple[Flow, ...]) -> bool
 
 
 def _is_led(network: Network, flow: Flow) -> bool:
-    """Return whether a rule of the host translates the flow's destination when it comes in, and the flow passes or is
-    stopped by another rule."""
+    """Return whether a rule of the host translates the flow's destination when it comes in.
+
+    The flow may stop behind the rule, because the host's own packets never match the rule.  Only a rule that leads to a
+    port of this host on which nothing listens leads nowhere."""
     trace = walked(network, flow)
     stop = trace.usual.stop if not trace.succeeds else None
-    return (trace.succeeds or (stop is not None and stop.reason in RULE_STOPS)) and any(
+    if stop is not None and stop.netns.is_host and stop.reason == "no-listener":
+        return False
+    return any(
         step.translates_destination and step.stage == "prerouting" and step.netns.is_host
         for step in trace.usual.request
         if isinstance(step.decided_by, RuleDecided)

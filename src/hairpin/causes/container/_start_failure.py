@@ -95,7 +95,7 @@ def _port_held(host: Host, container: Container, places: dict[str, str]) -> Fail
     if other is not None:
         return Failure(
             message("port {port} was held: container {name} publishes it", port=port, name=other.name),
-            _free_it(host, container, binding, host.engine_of(other).command("stop", other.name)),
+            _free_it(host, container, binding, stopped_for_good(host, other)),
         )
     first, last = ephemeral_ports(host.namespace(host.netns.name)) if host.netns.name in host else EPHEMERAL
     if held is None and first <= port <= last:
@@ -186,6 +186,24 @@ def _free_it(host: Host, container: Container, binding: PortBinding | None, stop
         start=host.engine_of(container).command("start", container.name),
         name=container.name,
         inner=binding.container_port if binding is not None else "PORT",
+    )
+
+
+def stopped_for_good(host: Host, container: Container) -> Message | str:
+    """Return the command that stops the container.  If its restart policy is ``always``, the sentence also says that
+    dockerd starts it again, and how to prevent that.
+
+    A container with ``unless-stopped`` stays stopped.  Source: moby daemon/daemon.go restore(), docker run --restart"""
+    engine = host.engine_of(container)
+    stop = engine.command("stop", container.name)
+    if engine.kind != "docker" or container.restart_policy != "always":
+        return stop
+    return message(
+        "{stop} ({name} has --restart always, so dockerd starts it again at its own next start. To prevent that: "
+        "{update})",
+        stop=stop,
+        name=container.name,
+        update=engine.command("update", "--restart", "unless-stopped", container.name),
     )
 
 

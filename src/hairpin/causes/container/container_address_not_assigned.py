@@ -28,7 +28,10 @@ from hairpin.wanted import ask_container
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the flow asks for an address in a container network's subnet, and no container and no
-    namespace has the address.  Yield none if the client asks for a stopped container by its name."""
+    namespace has the address.  Yield none if the client asks for a stopped container by its name.
+
+    An address of the Internet may be another machine's, which the network hides.  This is the first reading then, and
+    ``bridge-subnet-overlaps-route`` has it: its class comes before this one."""
     packet = view.stop.seen.packet
     network = network_for(view.host, packet.daddr, packet.version)
     if (

@@ -5,7 +5,7 @@ There are two causes: one for a port that a container holds, and one for a port 
 
 from collections.abc import Callable
 
-from hairpin.causes.container._start_failure import own_words
+from hairpin.causes.container._start_failure import own_words, stopped_for_good
 from hairpin.causes.kit import Candidate, Iterator, Message, OfContainer, View, Way, message
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.change.calls import EndProcess
@@ -175,7 +175,7 @@ def _detail(view: View, held: Holder) -> Message:
 
 def _stop(view: View, held: Holder) -> Message | str:
     if held.container is not None:
-        return view.host.engine_of(held.container).command("stop", held.container.name)
+        return stopped_for_good(view.host, held.container)
     if held.socket.pid is None:
         return message("stop the process that `ss -lntup sport = :{port}` names", port=held.binding.host_port)
     if held.socket.socket_unit:

@@ -5,8 +5,8 @@ of the firewall, and Podman itself does not notice.
 
 Proof: rules that netavark or CNI made for a running container are missing.  With these rules the flow arrives.
 Now: ``podman network reload --all``.
-Lasting: with firewalld, ``systemctl enable netavark-firewalld-reload``.  With another firewall, run the reload after
-each start of the firewall.
+Lasting: with firewalld, ``systemctl enable netavark-firewalld-reload``, if the host has this unit: netavark 1.4 has
+none, and netavark 1.14 has it.  Otherwise, run the reload after each start or reload of the firewall.
 """
 
 from typing import assert_never
@@ -15,6 +15,7 @@ import msgspec
 
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.engine_rules._makers import makers_of
+from hairpin.causes.firewalld._zones import trusted_sources
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, Message, OfLostRules, View, message
 from hairpin.change.change import Change
 from hairpin.engines.missing import Missing, missing_of, missing_on
@@ -27,8 +28,9 @@ from hairpin.network.flow import FromContainer
 
 _ADVICE = message(
     "find out what deletes Podman's rules (a reload of firewalld, `flush ruleset`, a restored ruleset) and let it run "
-    "`podman network reload --all` afterwards; for firewalld: systemctl enable netavark-firewalld-reload.service"
+    "`podman network reload --all` afterwards"
 )
+_UNIT = "netavark-firewalld-reload.service"
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -54,7 +56,10 @@ def find(view: View) -> Iterator[Candidate]:
                 "something has deleted them since.",
                 backend=engine.network_backend or "-",
             ),
-            change=Change(change.parts, (reloading(view.host, engine, view.flow.container or view.meant),)),
+            change=Change(
+                (*change.parts, *trusted_sources(view, engine)),
+                (reloading(view.host, engine, view.flow.container or view.meant),),
+            ),
             refused="start-refused" if astray & _concerned(view, engine) else None,
             where=OfLostRules(chains, rules, engine.network_backend)
             if known
@@ -62,7 +67,7 @@ def find(view: View) -> Iterator[Candidate]:
             in_class="lost-engine-rule",
             evidence=tuple(dict.fromkeys(each for each in (*read, engine.evidence) if each)),
             made_by=makers_of(lost, view.host),
-            advice=(_ADVICE,),
+            advice=_advice(view, engine),
         )
 
 
@@ -90,12 +95,30 @@ def _of_later_netavark(view: View, family: IpFamily) -> Iterator[Candidate]:
                 "At the start of the container, {backend} makes a rule that {rule}. Something has deleted this rule "
                 "and {more} more since, and {backend} does not make them again by itself.", more=len(lost) - 1, **facts,
             ),
-            change=Change(change.parts, (reloading(view.host, engine, view.flow.container or view.meant),)),
+            change=_with_zone(view, engine, change),
             where=OfLostRules(backend=str(facts["backend"])),
             in_class="lost-engine-rule",
             evidence=(engine.evidence,) if engine.evidence else (),
-            advice=(_ADVICE,),
+            advice=_advice(view, engine),
         )  # fmt: skip
+
+
+def _with_zone(view: View, engine: Engine, change: Change) -> Change:
+    """Return what ``podman network reload`` makes: the rules of ``change``, and lost sources of firewalld's zone."""
+    call = reloading(view.host, engine, view.flow.container or view.meant)
+    return Change((*change.parts, *trusted_sources(view, engine)), (call,))
+
+
+def _advice(view: View, engine: Engine) -> tuple[Message, ...]:
+    """Return the advice on what the reload makes besides the rules, and against the next loss.  Only a unit that the
+    host has is named."""
+    zone = message("`podman network reload` also makes Podman's networks sources of firewalld's zone trusted again")
+    advice = (*((zone,) if any(trusted_sources(view, engine)) else ()), _ADVICE)
+    unit = next((each for each in view.host.units if each.name == _UNIT), None)
+    if unit is None or unit.is_enabled or view.host.firewalld is None:
+        return advice
+    said = message("netavark has a unit that does this after each reload of firewalld: systemctl enable --now {unit}")
+    return (*advice, said.filled(unit=_UNIT))
 
 
 def _purpose(lost: LostRule) -> Message:

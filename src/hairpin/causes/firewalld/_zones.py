@@ -1,6 +1,7 @@
 """firewalld's zones, the zone of an interface, the zone or policy that owns a chain, and the change that lets a packet
 into a zone: it opens the port in the zone, or inserts a rule before the denying rule."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
@@ -11,8 +12,9 @@ from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import Body, LetIn, rendered
 from hairpin.firewalls.chain_owner import chain_owner
+from hairpin.host.docker import Engine
 from hairpin.host.managers import FirewalldZone
-from hairpin.netfilter.ir import FieldMatch, Verdict
+from hairpin.netfilter.ir import Field, FieldMatch, Table, Verdict
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import Version, inside, parse_prefix, range_text
 
@@ -88,6 +90,36 @@ def keeper_of(view: View, place: Place) -> Keeper:
     # firewalld dispatches by source before it dispatches by link.
     by_source = owner.name != usual and any(each.sources for each in zones(view) if each.name == owner.name)
     return Keeper("zone", owner.name, owner.part, f"{owner.base}_pre", by_source)
+
+
+def accepted_by_zone(view: View, tables: Iterable[Table], body: Body) -> Iterator[Primitive]:
+    """Yield the parts that accept all packets that ``body`` matches where firewalld dispatches packets of INPUT and
+    FORWARD to its zones, as a zone with the target ACCEPT does."""
+    for table in tables:
+        for chain in table.chains:
+            if chain.hook in ("input", "forward"):
+                place = Place(table.dialect, table.family, table.name, chain.name, 0, "")
+                rules = ((*body, Verdict("accept")),)
+                yield from rendered(LetIn(view.host_netns, place, chain.name, rules), view.network).parts
+
+
+def trusted_sources(view: View, engine: Engine) -> Iterator[Primitive]:
+    """Yield the parts by which firewalld again accepts what the running containers' networks send, if its zone
+    ``trusted`` has lost them.
+
+    Podman makes its networks sources of this zone at run time only, and does it again with ``podman network reload``.
+    Source: netavark src/firewall/firewalld.rs add_firewalld_if_possible(); measured with Podman 4.3.1"""
+    firewalld = view.host.firewalld
+    if firewalld is None or not firewalld.running or engine.rootless or engine.network_backend != "netavark":
+        return
+    tables = [each for each in view.host_namespace.ruleset.tables if (each.dialect, each.name) == ("nft", "firewalld")]
+    trusted = [each for each in zones(view) if each.name == "trusted"]
+    used = {end.network for each in engine.containers if each.running for end in each.endpoints}
+    for subnet in (one for each in engine.networks if each.name in used for one in each.subnets):
+        if not any(is_source(each, subnet.network, subnet.version) for each in trusted):
+            source: Field = "saddr4" if subnet.version == 4 else "saddr6"
+            body = (FieldMatch(source, ((subnet.prefix.first, subnet.prefix.last),)),)
+            yield from accepted_by_zone(view, tables, body)
 
 
 def port_opened(view: View) -> Change | None:

@@ -10,14 +10,13 @@ in its zone and add its network as a source of zone ``trusted``, as Podman does 
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
-from hairpin.causes.firewalld._zones import is_source, keeper_of, zone_of, zones
+from hairpin.causes.firewalld._zones import accepted_by_zone, is_source, keeper_of, zone_of, zones
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfZone, Place, View, message
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.change import Change, Primitive
-from hairpin.change.intent import LetIn, rendered
 from hairpin.firewalls.chain_owner import strict_hook
-from hairpin.netfilter.ir import NameMatch, Verdict
+from hairpin.netfilter.ir import NameMatch
 from hairpin.network.network import addresses_of
 
 _ACCEPTING = ("docker", "trusted")
@@ -82,12 +81,9 @@ def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
 
 def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
     """Yield the parts that add the rules of an accepting zone, which accept and forward all packets from the link."""
-    body = (NameMatch("iif", (link,)), Verdict("accept"))
-    for table in view.host_namespace.ruleset.tables:
-        for chain in table.chains:
-            of_place = (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table)
-            if of_place and chain.hook in ("input", "forward"):
-                yield from rendered(LetIn(view.host_netns, place, chain.name, (body,)), view.network).parts
+    of_place = (place.dialect, place.family, place.table)
+    tables = (each for each in view.host_namespace.ruleset.tables if (each.dialect, each.family, each.name) == of_place)
+    yield from accepted_by_zone(view, tables, (NameMatch("iif", (link,)),))
 
 
 def _is_known(view: View, name: str) -> bool:

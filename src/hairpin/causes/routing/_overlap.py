@@ -21,6 +21,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
 from hairpin.network.strayed import held_elsewhere
 from hairpin.walk.deciders import Lookup
+from hairpin.wanted import ask_container
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -209,6 +210,30 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
             another_subnet(each.network, "docker", each.name),
             message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
         ),
+    )
+
+
+def covering_public(view: View, each: Overlap, title: Message, detail: Message) -> Candidate:
+    """Return the candidate for a network that covers an address of the Internet, which no container has.
+
+    A person has to give the network another subnet.  In the model, routes for this one address lead past the
+    network."""
+    made = moved_away(each, title, detail, in_class="overlapping-subnet")
+    said = message(
+        "{detail} The address is in no private range, so another machine on the Internet may have it. As long as the "
+        "network exists, neither this host nor a container of the network reaches that machine.",
+        detail=detail,
+    )
+    own, tool = _own_routes(view, each), view.host.tool_of(each.network) if each.network is not None else "docker"
+    stale = message(
+        "if a container of {name} should have the address: none has it now. Ask for the container by its name, which "
+        "stays the same: {question}",
+        name=each.name,
+        question=ask_container("", view.flow.dport),
+    )
+    way = Way(Change(()), (another_subnet(each.network, tool, each.name), stale), by_person=True)
+    return msgspec.structs.replace(
+        made, detail=said, change=Change(own) if own else made.change, advice=(), ways=(way,), offered=False
     )
 
 

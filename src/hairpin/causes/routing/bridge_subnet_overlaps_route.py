@@ -15,6 +15,7 @@ from hairpin.causes.routing._overlap import (
     NOT_KEPT,
     Overlap,
     another_subnet,
+    covering_public,
     is_elsewhere,
     is_out_of_reach,
     led_past,
@@ -26,7 +27,7 @@ from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.prefix import address_text, prefix_text, width
+from hairpin.network.prefix import address_text, is_private, prefix_text, width
 from hairpin.network.routing import route_text
 
 
@@ -41,7 +42,8 @@ def find(view: View) -> Iterator[Candidate]:
         if isinstance(start, (Outside, Lan)) and each.address == start.address:
             continue
         routed = is_elsewhere(view, each) or _is_added(view, each)
-        if view.flow.daddr != each.address or not (routed or is_out_of_reach(view, each.network)):
+        public = not is_private(each.address, view.stop.seen.packet.version)
+        if view.flow.daddr != each.address or not (routed or public or is_out_of_reach(view, each.network)):
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
@@ -52,6 +54,8 @@ def find(view: View) -> Iterator[Candidate]:
         )
         if routed:
             yield led_past(view, each, title, detail, in_class="overlapping-subnet")
+        elif public:
+            yield covering_public(view, each, title, detail)
         else:
             yield moved_away(each, title, detail, in_class="overlapping-subnet")
     yield from _routed_past_bridge(view)

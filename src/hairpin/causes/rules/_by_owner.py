@@ -30,9 +30,9 @@ from hairpin.causes.rules._lifting import (
 )
 from hairpin.causes.rules._nearly import nearly_allowing, users_rules_for_host_port
 from hairpin.causes.rules._rule_owner import OWNERS, led_from, relay_name, serves_relay, stopped_by
-from hairpin.change.calls import AllowInUfw, ReloadUfw
+from hairpin.change.calls import AllowInUfw
 from hairpin.change.change import Change, InsertRule
-from hairpin.change.ufw import ufw_allow_rules
+from hairpin.change.ufw import ufw_change
 from hairpin.host.boot.configured import keeper_of, of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import rule_at
@@ -93,24 +93,15 @@ def through_ufw(view: View, place: Place) -> Change | None:
     if packet.protocol not in (TCP, UDP) or packet.dport is None or _is_answer(view):
         return None
     call = _call(view, place, packet.dport, "tcp" if packet.protocol == TCP else "udp")
-    parts = ufw_allow_rules(call, view.host_netns, view.host_namespace.ruleset)
+    change = ufw_change(call, place, view.host_netns, view.host)
     # After a flush, ufw's chains are gone or no jump leads to them, so ufw's command does not help this packet.
     reached = any(
         part.family == place.family
         and led_from(view, msgspec.structs.replace(place, chain=part.chain), view.stop.stage.upper())
-        for part in parts
+        for part in (change.parts if change is not None else ())
+        if isinstance(part, InsertRule)
     )
-    if any(_is_kept(view, part) for part in parts if part.family == place.family):
-        # ufw's file already has the rule, so ufw's command adds no rule
-        return Change(parts, (ReloadUfw(),)) if reached else None
-    return Change(parts, (call,)) if reached else None
-
-
-def _is_kept(view: View, part: InsertRule) -> bool:
-    """Return whether a file of ufw still has the rule that the kernel has lost."""
-    place = Place(part.dialect, part.family, part.table, part.chain, 1, part.rule.text)
-    found = of_place(place, view.host)
-    return found is not None and "/ufw/" in found.file
+    return change if reached else None
 
 
 def _is_of_ufw(view: View, place: Place) -> bool:
@@ -240,7 +231,7 @@ def by_owner(
                 # Only the program's own command repairs its rule: the program's next reload undoes any other change.
                 ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
                 if not change.calls
-                else tuple(_for_client_by_owner(view, change)),
+                else tuple(_for_client_by_owner(view, place, change)),
                 joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
             )
 
@@ -275,15 +266,16 @@ def _for_client(view: View, place: Place) -> Iterator[Way]:
         yield Way(change, past_decision=True)
 
 
-def _for_client_by_owner(view: View, change: Change) -> Iterator[Way]:
+def _for_client_by_owner(view: View, place: Place, change: Change) -> Iterator[Way]:
     """Yield the call of ufw that lets only the client in, if the user named a client."""
-    call = change.calls[0] if len(change.calls) == 1 else None
+    call = change.calls[-1] if change.calls else None
     if asks_for_one_client(view) and isinstance(call, AllowInUfw):
         packet = view.stop.seen.packet
-        alone = replace(call, source=address_text(packet.saddr, packet.version))
-        parts = ufw_allow_rules(alone, view.host_netns, view.host_namespace.ruleset)
-        made = Change(parts, (alone,))
-        yield Way(made, _of_address(made), past_decision=True)
+        first = place.chain.startswith(UFW.of_users)
+        alone = replace(call, source=address_text(packet.saddr, packet.version), first=first, replaces="")
+        made = ufw_change(alone, place, view.host_netns, view.host)
+        if made is not None:
+            yield Way(made, _of_address(made), past_decision=True)
 
 
 def _with_hint(detail: Message, view: View, place: Place) -> Message:

@@ -24,9 +24,14 @@ from hairpin.causes.service._service import (
 )
 from hairpin.change.change import one
 from hairpin.engines.missing import is_engines
+from hairpin.evidence.reading import moment
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.network.prefix import address_text
+
+_JUST_NOW_S = 30
+"""The greatest number of seconds since the last start of a container that may be about to end again.  dockerd waits at
+most 60 s between two starts, and Podman does not wait."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -43,6 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
         unpublished_listeners(view, container) or asked_by_port_of_host(view, container) is not None
     )
     beside = sharing(view, container) if container is not None else ()
+    again = _started_again(view, container)
     yield Candidate(
         title=message(
             "Nothing listens on port {port} in {name}, nor in {others} in the same network",
@@ -56,7 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
         else message("Nothing listens on port {port} in pod {name}", port=port, name=name)
         if netns.is_pod
         else message("Nothing listens on port {port} in {name}", port=port, name=name),
-        detail=_with_rule_by_hand(view, name, _detail(others))
+        detail=_with_rule_by_hand(view, name, _detail(others) if again is None else again)
         if led is None or view.in_reply
         else _led_here(led, others),
         change=one(listening(view, _repair(view, container, name, beside))),
@@ -107,6 +113,31 @@ def _detail(others: tuple[Socket, ...]) -> Message:
         "The packet reaches the container, and no socket there takes it. Sockets that listen there: {sockets}.",
         sockets=socket_list(others),
     )
+
+
+def _started_again(view: View, container: Container | None) -> Message | None:
+    """Return the sentence about a container that its engine has started again just now; None for any other one.
+
+    Such a container may end again and again, and was read while its program happened to run.  It may also be a service
+    that needs longer to start, after a failure that is over."""
+    started, now = (moment(each) for each in (container.started_at if container else "", view.host.taken_at))
+    if container is None or not container.restart_count or started is None or now is None:
+        return None
+    seconds = round(now - started)
+    if not 0 <= seconds <= _JUST_NOW_S:
+        return None
+    return message(
+        "The packet reaches the container, and no socket there takes it. Its program has ended before: the engine has "
+        "restarted {name} once, {seconds} s before this reading, so the program may end again.",
+        name=container.name,
+        seconds=seconds,
+    ) if container.restart_count == 1 else message(
+        "The packet reaches the container, and no socket there takes it. Its program ends again and again: the engine "
+        "has restarted {name} {count} times, the last time {seconds} s before this reading.",
+        name=container.name,
+        count=container.restart_count,
+        seconds=seconds,
+    )  # fmt: skip
 
 
 def _repair(view: View, container: Container | None, name: str, beside: tuple[Container, ...]) -> Message:

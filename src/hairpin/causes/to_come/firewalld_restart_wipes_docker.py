@@ -6,8 +6,8 @@ restarted.  ``docker run`` fails with "No chain/target/match by that name".
 Proof: hairpin simulates the event on the model of the host.  Rules that the engine made are gone then, and with these
 rules the packet passes.
 Now: nothing has to be done, because no flow fails yet.
-Lasting: for Podman, ``systemctl enable --now netavark-firewalld-reload``.  For Docker, let systemd restart dockerd
-after firewalld (``PartOf=firewalld.service``).
+Lasting: for Podman, ``systemctl enable --now netavark-firewalld-reload``, if the host has this unit.  For Docker, let
+systemd restart dockerd after firewalld (``PartOf=firewalld.service``).
 """
 
 from hairpin.causes.kit import Cause, message

@@ -58,7 +58,8 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
             paper.gap()
         paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))
     bad = [each for each in flows if not each.succeeds]
-    others = [each.trace.flow for each in flows]
+    # A group of flows is named without its address family only if it has all flows, also those that are kept out.
+    others = [*(each.trace.flow for each in flows), *answer.kept_out]
     open_ = {ref for each in answer.questions if each.question.breaks_if for ref in each.flows}
 
     def write(
