@@ -29,8 +29,9 @@ each network."""
 @cache
 def answer(name: str) -> Answer:
     asked = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))["ask"]
-    origin = asked[1] if asked[:1] == ["--from"] else None
-    question = parse_question("check", tuple(asked[2 if origin else 0 :]), origin, (), World())
+    origin = asked[asked.index("--from") + 1] if "--from" in asked else None
+    targets = tuple(each for each in asked if each not in ("--from", origin))
+    question = parse_question("check", targets, origin, (), World())
     return ask(question, (evidence_in_files((str(FOLDER / f"{name}.txt"),)),))
 
 

@@ -59,7 +59,7 @@ def parse(evidence: Evidence) -> Host:
 
 
 def parsed(evidence: Evidence) -> ParsedHost:
-    """Return the host with its evidence and parts, which a refresh needs (host/read/refresh.py)."""
+    """Return the host with its evidence and parts, which a refresh needs (``refreshed``)."""
     return of_readings(evidence, Readings(evidence))
 
 
@@ -178,7 +178,7 @@ def _quadlets(readings: Readings) -> tuple[Quadlet, ...]:
 
 def _with_errors_of_units(running: tuple[Engine, ...], files: tuple[Quadlet, ...]) -> tuple[Engine, ...]:
     """Return the engines in which a stopped container has the error with which its unit's last start failed, where the
-    engine stores none.  Return the same object if there is no such unit (host/read/refresh.py)."""
+    engine stores none.  Return the same object if there is no such unit (``refreshed``)."""
     said = {(each.user, each.name): each.said for each in files if each.runs and each.has_failed and each.said}
     if not said:
         return running
@@ -241,7 +241,7 @@ def _network_stack(readings: Readings, found: tuple[Engine, ...], engine: Engine
 
 def _with_gateways(running: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:
     """Return the engines with the gateways that they do not list.  Return the same object if they list all gateways of
-    networks with ``--ip-range``, because what is derived from the engines is kept on it (host/read/refresh.py)."""
+    networks with ``--ip-range``, because what is derived from the engines is kept on it (``refreshed``)."""
     subnets = (subnet for engine in running for each in engine.networks for subnet in each.subnets)
     if all(each.gateway is not None or each.part is None for each in subnets):
         return running
