@@ -26,6 +26,7 @@ _FAMILIES: tuple[tuple[Literal["ip", "ip6"], str], ...] = (("ip", "ufw"), ("ip6"
 
 _FILES = {"ip": ("/etc/ufw/user.rules", "/lib/ufw/user.rules"), "ip6": ("/etc/ufw/user6.rules", "/lib/ufw/user6.rules")}
 _TUPLE = "### tuple ###"
+_NO_WORDS: list[str] = []
 Action = Literal["allow", "deny", "reject", "limit"]
 
 
@@ -96,11 +97,12 @@ def same_tuple(part: InsertRule, host: Host) -> SameTuple | None:
     # A comment stands only in the rules of an application's profile, which are other rules to ufw.
     plain = [each for each in (chain.rules if chain is not None else ()) if "--comment" not in each.text]
     rules = [each for each in plain if wanted == unordered(Rule(tuple(_tuple_of(each)), "", 1))]
-    decided = next(((each, action) for each in rules if (action := _action(each)) is not None), None)
-    if chain is None or decided is None or _is_for_each_protocol(decided[0], chain, part, host):
+    rule = next((each for each in rules if _action(each) is not None), None)
+    action = _action(rule) if rule is not None else None
+    if chain is None or rule is None or action is None or _is_for_each_protocol(rule, chain, part, host):
         return None
     logged = any(isinstance(last, Jump) and "-user-logging-" in last.chain for each in rules for last in each.body[-1:])
-    return SameTuple(decided[1], decided[0].number, tuple(each.text for each in rules), logged)
+    return SameTuple(action, rule.number, tuple(each.text for each in rules), logged)
 
 
 def _chain(part: InsertRule, host: Host) -> Chain | None:
@@ -117,7 +119,7 @@ def _is_for_each_protocol(rule: Rule, chain: Chain, part: InsertRule, host: Host
     line = _line(file, rule.text, part) if file is not None else 0
     if file is not None and line:
         above = (each.split() for each in reversed(file.text.split("\n")[: line - 1]) if each.startswith(_TUPLE))
-        words = next(above, [])
+        words = next(above, _NO_WORDS)
         return words[4:5] == ["any"] and any(_protocols(rule))
     behind = next((each for each in chain.rules if each.number == rule.number + 1), None)
     before = next((each for each in chain.rules if each.number == rule.number - 1), None)

@@ -29,7 +29,8 @@ class Typed(msgspec.Struct, frozen=True):
 def typed_for(found: Configured | None, host: Host) -> Typed | None:
     """Return the command for the rule at the place in a file of ufw; None if the file has no comment above the
     rule."""
-    lines = next((each.text.splitlines() for each in host.files if found and each.path == found.file), [])
+    text = next((each.text for each in host.files if found and each.path == found.file), "")
+    lines = text.splitlines()
     above = (each for each in reversed(lines[: found.line if found is not None else 0]) if each.startswith("### tuple"))
     told = _TUPLE.fullmatch(next(above, ""))
     if told is None:

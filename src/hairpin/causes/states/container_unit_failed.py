@@ -71,7 +71,7 @@ def _is_stuck(unit: Quadlet) -> bool:
 def _proposal(unit: Quadlet, port: int, change: Change, *, offered: bool = False) -> Candidate:
     """Return the candidate.  ``offered``: whether the change repairs the fault; otherwise a person does what the way
     says."""
-    facts = {
+    facts: dict[str, object] = {
         "name": unit.name, "unit": unit.unit, "file": unit.file, "port": port, "runs": unit.runs, "said": unit.said,
         "command": unit.ran("start"), "log": unit.log, "code": unit.exit_code, "state": unit.condition,
     }  # fmt: skip

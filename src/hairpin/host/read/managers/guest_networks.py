@@ -86,7 +86,7 @@ def _of_incus(path: str, lines: list[str], reading: Reading) -> GuestNetwork:
         if line.startswith("--listen-address="):
             held += _address_with_length(line.partition("=")[2], "")
     lengths = {6: 64, 4: min((_length_with(held, end) for end in ends), default=24)}
-    found = tuple((version, value, lengths[version]) for version, value, _ in held)
+    found: tuple[_Held, ...] = tuple((version, value, lengths[version]) for version, value, _ in held)
     return GuestNetwork(name, "Incus", name, found, True, file=path, evidence=reading.id)
 
 
