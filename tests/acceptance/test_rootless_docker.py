@@ -1,7 +1,9 @@
-"""A recorded host of a user's dockerd (Docker 20.10, rootlesskit, slirp4netns), with real connections.
+"""Two recorded hosts of a user's dockerd, with real connections.
 
-ann's ``web`` is restarted always and publishes 8080, ``bad`` publishes 8081 and listens on its own loopback; ``db`` is
-on the network n2 and published on 127.0.0.1, ``asks`` is on n2, too.  Host 198.51.100.11 serves port 7000 itself.
+``20.10-rootless``: rootlesskit's own port driver and slirp4netns.  ann's ``web`` is restarted always and publishes
+8080, ``bad`` publishes 8081 and listens on its own loopback; ``db`` is on the network n2 and published on 127.0.0.1,
+``asks`` is on n2, too.  Host 198.51.100.11 serves port 7000 itself.
+``26.1-rootless-pasta``: rootlesskit's port driver ``implicit``, which is pasta; ``web`` and ``bad`` alone.
 """
 
 import functools
@@ -18,16 +20,19 @@ from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.report.words import Words
 
-_SNAPSHOT = Path(__file__).parent.parent / "fixtures" / "docker-hosts" / "20.10-rootless.hairpin"
+_FOLDER = Path(__file__).parent.parent / "fixtures" / "docker-hosts"
+_OWN_DRIVER, _PASTA = "20.10-rootless", "26.1-rootless-pasta"
 
 
 @functools.cache
-def evidence() -> Evidence:
-    return load(_SNAPSHOT)
+def evidence(name: str = _OWN_DRIVER) -> Evidence:
+    return load(_FOLDER / f"{name}.hairpin")
 
 
-def answer(start: str, target: str, after: str | None = None, depth: Depth = "events") -> Answer:
-    return ask(parse_question("check", (target,), start, (), World(), after=after), (evidence(),), depth=depth)
+def answer(
+    start: str, target: str, after: str | None = None, depth: Depth = "events", host: str = _OWN_DRIVER
+) -> Answer:
+    return ask(parse_question("check", (target,), start, (), World(), after=after), (evidence(host),), depth=depth)
 
 
 # the sender, the target, what the connection did
@@ -55,6 +60,30 @@ def test_the_walk_through_the_dockerds_namespace_agrees_with_real_connections(
     start: str, target: str, real: str
 ) -> None:
     assert [each.verdict for each in answer(start, target, depth="flows").flows] == [real]
+
+
+BY_PASTA: dict[str, tuple[str, str, str]] = {
+    "from outside": ("192.0.2.10", "198.51.100.11:8080/tcp", "delivered"),
+    "over IPv6": ("2001:db8:ffff::10", "[2001:db8:2::11]:8080/tcp", "refused"),
+    "to a service on the container's loopback": ("192.0.2.10", "198.51.100.11:8081/tcp", "refused"),
+    "from the host's loopback": ("host", "127.0.0.1:8080/tcp", "delivered"),
+    "from the host": ("host", "198.51.100.11:8080/tcp", "delivered"),
+    "a service of the host": ("container:web", "198.51.100.11:7000/tcp", "delivered"),
+    "its bridge's address, at which docker-proxy listens here": ("container:web", "172.17.0.1:8080/tcp", "delivered"),
+    "its name server": ("container:web", "10.0.2.3:53/udp", "leaves"),
+}
+
+
+@pytest.mark.parametrize(("start", "target", "real"), BY_PASTA.values(), ids=BY_PASTA)
+def test_the_walk_behind_pasta_agrees_with_real_connections(start: str, target: str, real: str) -> None:
+    assert [each.verdict for each in answer(start, target, depth="flows", host=_PASTA).flows] == [real]
+
+
+def test_pasta_of_one_family_publishes_for_this_family_alone() -> None:
+    found = answer("2001:db8:ffff::10", "[2001:db8:2::11]:8080/tcp", host=_PASTA)
+    (cause,) = (each for each in found.causes if each.severity == "blocking")
+    assert cause.id == "published-for-other-family"
+    assert "DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6" in Words("en")(cause.remedies[0].advice[0])
 
 
 EVENTS: dict[str, tuple[str, str, str, str]] = {

@@ -22,7 +22,6 @@ from hairpin.host.link import Address
 from hairpin.host.route import NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.network.attachment import address_behind, tap_of
-from hairpin.network.network import netns_of
 from hairpin.network.prefix import address_text
 
 
@@ -63,18 +62,25 @@ def _by_one_family_stack(view: View) -> Iterator[Candidate]:
     Source: passt(1), --ipv4-only, --ipv6-only; pasta also disables a version for which the host has no route"""
     version = view.stop.seen.packet.version
     for container, binding in at_host_port(view, every_version=True):
-        netns = netns_of(view.host, container)
         sockets = stack_sockets(view.host_namespace, container, binding)
-        if not sockets or netns is None or netns not in view.network or any(each.takes(version) for each in sockets):
+        relay = sockets[0].relay if sockets else None
+        netns = view.host_netns.sibling(relay.netns) if relay is not None and relay.tap is not None else None
+        if netns is None or netns not in view.network or any(each.takes(version) for each in sockets):
             continue
-        inside = view.network.namespace(netns)
-        if sockets[0].relay is None or sockets[0].relay.tap is None or address_behind(inside, None, version):
+        if not netns.is_rootless_dockerds and address_behind(view.network.namespace(netns), None, version):
             continue
         facts = {"name": container.name, "other": sockets[0].version, "version": version}
         program = sockets[0].process or ""
         yield Candidate(
             title=message("Port {port} of {name} is published for IPv{other} only", port=binding.host_port, **facts),
             detail=message(
+                "{program} takes the connections to the published ports of this user's dockerd, and carries IPv{other} "
+                "only: it has no IPv{version} socket for this port.",
+                program=program,
+                **facts,
+            )
+            if netns.is_rootless_dockerds
+            else message(
                 "{program}, the network of container {name}, carries IPv{other} only: it has no IPv{version} socket "
                 "for this port, and the container has no IPv{version} address.",
                 program=program,
@@ -86,15 +92,18 @@ def _by_one_family_stack(view: View) -> Iterator[Candidate]:
             evidence=(container.evidence,),
             advice=(
                 message("or let clients use an IPv{other} address of this host", other=sockets[0].version),
-                message(
-                    "if {name} was made for IPv{other} only on purpose (pasta's option --ipv{other}-only), nothing is "
-                    "broken",
-                    name=container.name,
-                    other=sockets[0].version,
-                ),
+                *(() if netns.is_rootless_dockerds else (_on_purpose(container, sockets[0]),)),
             ),
         )
         return
+
+
+def _on_purpose(container: Container, socket: Socket) -> Message:
+    return message(
+        "if {name} was made for IPv{other} only on purpose (pasta's option --ipv{other}-only), nothing is broken",
+        name=container.name,
+        other=socket.version,
+    )
 
 
 def _carried_too(view: View, netns: Netns, socket: Socket, container: Container) -> Change:
@@ -108,8 +117,12 @@ def _carried_too(view: View, netns: Netns, socket: Socket, container: Container)
     gateway = next((hop.gateway for each in ways for hop in each.next_hops if hop.gateway is not None), None)
     if own is None or not link:
         return Change(())
-    said = message("recreate {name} without the option that limits pasta to IPv{other}", name=container.name,
-                   other=socket.version)  # fmt: skip
+    said = (
+        message("start the user's dockerd with DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6, or with another port driver")
+        if netns.is_rootless_dockerds
+        else message("recreate {name} without the option that limits pasta to IPv{other}", name=container.name,
+                     other=socket.version)
+    )  # fmt: skip
     inside = [AddEntry(netns, Address(link, version, own.value, own.prefix_length))]
     if gateway is not None:
         inside.append(AddEntry(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))))

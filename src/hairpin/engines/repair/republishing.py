@@ -251,10 +251,13 @@ def _publishes(engine: Engine, endpoint: Endpoint) -> bool:
 
 
 def stack_sockets(namespace: Namespace, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
-    """Return the host's sockets that take the binding's port for the container, of both IP versions."""
+    """Return the host's sockets that take the binding's port for the container, of both IP versions.  Those of a user's
+    dockerd lead into its namespace."""
     wanted = (binding.protocol, binding.host_port)
     return tuple(
         each
         for each in namespace.sockets
-        if (each.protocol, each.port) == wanted and each.relay is not None and each.relay.netns == container.netns
+        if (each.protocol, each.port) == wanted
+        and each.relay is not None
+        and (each.relay.netns == container.netns or Netns("", each.relay.netns).is_rootless_dockerds)
     )
