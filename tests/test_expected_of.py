@@ -12,7 +12,7 @@ CAUSE = "causes/forwarding/ip_forward_off.py"
 
 def test_a_file_has_the_files_of_its_mirror_or_of_the_table() -> None:
     assert files_of("walk/walk.py") == {"walk/test_walk.py"}
-    assert files_of("replica/judge.py") == {"kernel/test_replica.py"}
+    assert files_of("replica/run/build.py") == {"kernel/test_replica.py"}
     assert is_expected("walk/test_walk.py", (), "walk/walk.py")
     assert not is_expected("walk/test_walked.py", ("ip-forward-off",), "walk/walk.py")
 
