@@ -1190,18 +1190,22 @@ usual_daemon() { # sets daemon: of several here, the one on the usual socket
         case $(sockets_of "$pid") in '' | *fd://* | *unix:///run/docker.sock* | *unix:///var/run/docker.sock* | *unix://) daemon=$pid; return ;; esac
     done
 }
-rootless_dockerds() { # PID-UID of each dockerd of a user: the networks of its containers are in a namespace of its own, which rootlesskit has made
+rootless_dockerds() { # sets dockerds, PID-UID of each dockerd of a user: the networks of its containers are in a namespace of its own, which
+    # rootlesskit has made
+    dockerds=
     processes dockerd
     for pid in $pids; do
+        ! in_netns "$pid" || continue
         # shellcheck disable=SC2046
         set -- $(ls -ldn "/proc/$pid" 2>/dev/null)
-        [ $# -gt 3 ] && [ "$3" != 0 ] && [ -d "/run/user/$3" ] && ! in_netns "$pid" && echo "$pid-$3"
+        [ $# -le 3 ] || [ "$3" = 0 ] || [ ! -d "/run/user/$3" ] || dockerds="$dockerds $pid-$3"
     done
 }
 rootless_daemon() { # sets daemon, rootless (its user's id), usual: the dockerd of a user that the endpoint names; without an endpoint and a
     # dockerd of root, one that this user may ask, rather the own one
     case $endpoint in '') [ -z "$daemon" ] || return 0 ;; unix://*) ;; *) return 0 ;; esac
-    for each in $(rootless_dockerds); do
+    rootless_dockerds
+    for each in $dockerds; do
         pid=${each%-*} user=${each#*-}
         if [ -n "$endpoint" ]; then
             case " $(sockets_of "$pid") unix:///run/user/$user/docker.sock " in *" $endpoint "*) ;; *) continue ;; esac
@@ -1619,11 +1623,12 @@ swarm_services() { # where the node is a manager: the services, and why those wi
     [ -z "$services" ] || run swarm-tasks 'GET /tasks?filters={"service":IDS}' json "$TASK_PATHS" $docker --max-time 3 "$url/tasks?filters=%7B%22service%22%3A%7B$(echo $services | sed 's/ /%2C/g')%7D%7D"
 }
 relays() { # sets relaying: the command lines of the programs that relay published ports from this network namespace and those of users' dockerds
-    relaying= inside=$(rootless_dockerds)
+    relaying=
+    rootless_dockerds
     processes docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2
     for pid in $pids; do
         ! in_netns "$pid" || { relaying="$relaying /proc/$pid/cmdline"; continue; }
-        for each in $inside; do
+        for each in $dockerds; do
             ! [ "/proc/$pid/ns/net" -ef "/proc/${each%-*}/ns/net" ] || relaying="$relaying /proc/$pid/cmdline"
         done
     done
@@ -2044,7 +2049,8 @@ incus_networks() { # incus_networks FILE...: path:option, of the name server's c
 }
 rootless_namespaces() { # adds to list those that Podman mounts for each user, where only the processes of that user's pause process see them;
     # and that of each user's dockerd
-    for each in $(rootless_dockerds); do
+    rootless_dockerds
+    for each in $dockerds; do
         pid=${each%-*}
         [ "$HAIRPIN_UID" = 0 ] || [ "$HAIRPIN_UID" = "${each#*-}" ] || continue
         list="$list${list:+$NL}netns:rootless-${each#*-}-$pid-docker$TAB$(stat -L -c %i "/proc/$pid/ns/net")$TAB-$TAB-"
