@@ -31,11 +31,11 @@ def is_told_to_lack(network: Network, flow: Flow, stop: Stop, stated: tuple[Outc
 
     ``stated``: the failures of this flow, as the text states them.  If it states an answer, too, it tells of two
     moments, and only one of them is the packet's."""
-    told = network.host(stop.netns.host).told
+    host = network.host(stop.netns.host)
+    told = host.told
     places = {(each.host, each.port) for each in stated} | {(address_text(flow.daddr, flow.version), flow.dport)}
     if told is None or any(not each.failed and (each.host, each.port) in places for each in told.outcomes):
         return False
-    host = network.host(stop.netns.host)
     if stated and stop.reason == "name-unknown":
         return _are_networks_told(host, flow)
     if not stated or stop.reason != "no-listener" or not isinstance(stop.decided_by, SocketDecided):

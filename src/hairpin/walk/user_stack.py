@@ -108,7 +108,7 @@ def _is_at_stack(network: Network, netns: Netns, packet: Packet) -> bool:
     also of the container's neighbours; Podman gives it one address of its own, for the name server.
 
     Measured with Podman 5.4.2 and 5.8.6, Docker 26.1.5"""
-    if _has_pasta(network, netns) and not netns.is_rootless_dockerds:
+    if _has_pasta(network, netns):
         return (packet.version, packet.daddr) == (4, _PASTAS_SERVER)
     own = addresses_of(network.namespace(netns), None, packet.version)
     return any(each.holds(packet.daddr, packet.version) for each in own)
@@ -199,13 +199,14 @@ def _is_stacks_server(network: Network, netns: Netns, packet: Packet) -> bool:
     """Return whether the destination, at which the stack is, is its name server: slirp4netns' third address, pasta's
     only one.  Source: slirp4netns(1), DESCRIPTION"""
     own = addresses_of(network.namespace(netns), None, packet.version)
-    if _has_pasta(network, netns) and not netns.is_rootless_dockerds:
-        return True
-    return any(each.prefix.first + 3 == packet.daddr for each in own)
+    return _has_pasta(network, netns) or any(each.prefix.first + 3 == packet.daddr for each in own)
 
 
 def _has_pasta(network: Network, netns: Netns) -> bool:
-    """Return whether pasta is the network stack of the namespace."""
+    """Return whether pasta, with the host's network, is the network stack of the namespace.  The pasta of rootlesskit
+    has a network of its own."""
+    if netns.is_rootless_dockerds:
+        return False
     container = network.container_of(netns)
     if container is not None:
         return network.host(netns.host).network_owner(container).mode == "pasta"

@@ -26,9 +26,10 @@ from hairpin.host.docker import STACKED, Container
 from hairpin.host.socket import Socket
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED, nameservers
-from hairpin.network.network import addresses_of, owns_address
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.question.port_flows import bindings_of
+from hairpin.question.standpoints import primary_address
 from hairpin.question.suggest import FEW
 from hairpin.walk.sockets import socket_text
 
@@ -149,10 +150,7 @@ def _of_bridge(view: View) -> Iterator[Candidate]:
     asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if asking is None or not owns_address(view.namespace, packet.version, packet.daddr):
         return
-    outside = view.network.namespace(view.stop.netns.of_host)
-    ways = (hop.link for each in outside.routes if each.version == packet.version and not each.prefix_length
-            for hop in each.next_hops)  # fmt: skip
-    own = next((each.value for link in ways for each in addresses_of(outside, link, packet.version)), None)
+    own = primary_address(view.network, view.stop.netns.of_host, packet.version)
     if own is None:
         return
     user = view.host.engine_of(asking).user or "user"

@@ -81,6 +81,8 @@ def _docker(
     said = engine_options.of_flags(given.text) if given is not None else nothing
     said += readings.understood(file, engine_options.of_file, nothing)
     version = _version(readings, version_reading) or info.version
+    socket = readings.first("docker-socket")
+    user = _asked_user(socket)
     containers = _containers(readings, "docker-containers" if told else "docker-stored-containers")
     engine = Engine(
         kind="docker",
@@ -90,9 +92,9 @@ def _docker(
         networks=_networks(readings, "docker-networks") or _stored_networks(readings, containers),
         services=_services(readings),
         stored=not told and stored is not None,
-        user=_asked_user(readings.first("docker-socket")),
-        uid=_asked_uid(readings.first("docker-socket")),
-        lingers=_lingers(readings, _asked_user(readings.first("docker-socket"))),
+        user=user,
+        uid=_asked_uid(socket),
+        lingers=_lingers(readings, user),
         boot=boot(readings, units, malformed=malformed),
         evidence=_evidence(info_reading, version_reading, flags, file),
     )
