@@ -172,13 +172,20 @@ def ended(lab: Lab, argv: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(argv, int(status), told, "")
 
 
-NEWER = frozenset({"--gw-priority"})
-"""Options of Docker 28 and later, beside which hairpin prints that; Debian 12 has an older one."""
+NEWER = {"--gw-priority": 28}
+"""Options that a Docker of this version and later has, beside which hairpin prints that; Debian 12 has an older one."""
 
 
 @cache
 def help_of(*argv: str) -> str:
     return subprocess.run((*argv, "--help"), capture_output=True, text=True, check=False, timeout=HANG_S).stdout
+
+
+def is_newer(option: str) -> bool:
+    """Return whether this machine's docker is older than the option."""
+    said = subprocess.run(("docker", "--version"), capture_output=True, text=True, check=False, timeout=HANG_S).stdout
+    found = re.search(r"version (\d+)", said)
+    return option in NEWER and found is not None and int(found[1]) < NEWER[option]
 
 
 def complaint(lab: Lab, words: list[str]) -> str:
@@ -212,7 +219,7 @@ def by_help(tool: str, rest: list[str]) -> str:
     known, left = help_of(*path), rest[len(path) - 1 :]
     if left and not left[0].startswith("-") and re.search(r"^(Management |Available )?Commands:", known, re.MULTILINE):
         return f"{' '.join(path)} has no {left[0]}"
-    options = [each.partition("=")[0] for each in rest if re.match(r"--?\w", each) and each not in NEWER]
+    options = [each.partition("=")[0] for each in rest if re.match(r"--?\w", each) and not is_newer(each)]
     lacking = [each for each in options if not re.search(rf"(?<![\w-]){re.escape(each)}(?![\w-])", known)]
     return f"{' '.join(path)} has no {lacking}" if lacking else ""
 

@@ -26,7 +26,6 @@ _FAMILIES: tuple[tuple[Literal["ip", "ip6"], str], ...] = (("ip", "ufw"), ("ip6"
 
 _FILES = {"ip": ("/etc/ufw/user.rules", "/lib/ufw/user.rules"), "ip6": ("/etc/ufw/user6.rules", "/lib/ufw/user6.rules")}
 _TUPLE = "### tuple ###"
-_NO_WORDS: list[str] = []
 Action = Literal["allow", "deny", "reject", "limit"]
 
 
@@ -118,9 +117,7 @@ def _is_for_each_protocol(rule: Rule, chain: Chain, part: InsertRule, host: Host
     file = _file(part, host)
     line = _line(file, rule.text, part) if file is not None else 0
     if file is not None and line:
-        above = (each.split() for each in reversed(file.text.split("\n")[: line - 1]) if each.startswith(_TUPLE))
-        words = next(above, _NO_WORDS)
-        return words[4:5] == ["any"] and any(_protocols(rule))
+        return tuple_above(file.text, line).split()[4:5] == ["any"] and any(_protocols(rule))
     behind = next((each for each in chain.rules if each.number == rule.number + 1), None)
     before = next((each for each in chain.rules if each.number == rule.number - 1), None)
     return any(
@@ -130,6 +127,11 @@ def _is_for_each_protocol(rule: Rule, chain: Chain, part: InsertRule, host: Host
         and [one for one in each.body if not _is_protocol(one)] == [one for one in rule.body if not _is_protocol(one)]
         for each in (behind, before)
     )
+
+
+def tuple_above(text: str, line: int) -> str:
+    """Return the comment by which ufw remembers the rule on that line of its file; empty if there is none."""
+    return next((each for each in reversed(text.split("\n")[: max(line - 1, 0)]) if each.startswith(_TUPLE)), "")
 
 
 def _is_protocol(part: Expression) -> bool:

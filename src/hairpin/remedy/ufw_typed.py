@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.change.ufw import tuple_above
 from hairpin.host.boot.configured import Configured
 from hairpin.host.host import Host
 
@@ -30,9 +31,7 @@ def typed_for(found: Configured | None, host: Host) -> Typed | None:
     """Return the command for the rule at the place in a file of ufw; None if the file has no comment above the
     rule."""
     text = next((each.text for each in host.files if found and each.path == found.file), "")
-    lines = text.splitlines()
-    above = (each for each in reversed(lines[: found.line if found is not None else 0]) if each.startswith("### tuple"))
-    told = _TUPLE.fullmatch(next(above, ""))
+    told = _TUPLE.fullmatch(tuple_above(text, found.line) if found is not None else "")
     if told is None:
         return None
     comment = bytes.fromhex(told["comment"] or "").decode("utf-8", "replace")
