@@ -16,6 +16,8 @@ def test_a_port_is_known_for_its_protocol() -> None:
 def test_the_ports_of_an_image() -> None:
     assert ports_of_image("docker.io/library/postgres:9.6-alpine@sha256:0123") == (5432,)
     assert ports_of_image("registry.example:5000/redis") == (6379,)
+    assert ports_of_image("bitnami/nginx:1") == ()
+    assert ports_of_image("bitnami/redis:7") == (6379,)
     assert ports_of_image("postgres-backup") == ports_of_image("") == ()
 
 

@@ -51,6 +51,9 @@ def test_the_prompts_host() -> None:
     found = command_in("[root@node2 ~]# ip addr", 3)
     assert found is not None
     assert (found.host, found.line) == ("node2", 3)
+    of_a_mac = command_in("Anns-MacBook-Pro:web ann$ docker ps -a", 0)
+    assert of_a_mac is not None
+    assert (of_a_mac.host, of_a_mac.words) == ("Anns-MacBook-Pro", ("docker", "ps", "-a"))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,13 @@ APART = TWO.replace("    ports: ['3307:3306']\n", "    networks: [back]\n") + "n
 NO_NAME = "web  | Error: getaddrinfo ENOTFOUND db\n"
 AT_HOSTS_PORT = "web  | Error: connect ECONNREFUSED db:3307\n"
 ITSELF = "web  | Error: connect ECONNREFUSED 127.0.0.1:3307\n"
+LOG = ITSELF.partition("| ")[2]
+EXITED = PS.replace("Up 3 minutes   8080/tcp", "Exited (1) 2 minutes ago   ")
+RESET = EMPTY.replace("(52) Empty reply from server", "(56) Recv failure: Connection reset by peer")
+TOMCAT = "$ docker run -d --name web tomcat:9\n"
+CONSOLE = "$ docker run -d --name web -p 9000:9000 -p 9011:9001 app:1 server /data --console-address :{}\n"
+VITE = "  ➜  Local:   http://localhost:80/\n  ➜  Network: use --host to expose\n"
+ON_HOST = "services:\n  web:\n    image: app:1\n    network_mode: host\n    ports: ['8080:80']\n"
 
 PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "the program says that it listens on loopback": (
@@ -49,6 +56,47 @@ PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     ),
     "the name is on another network": ((APART, NO_NAME), ("db", "--from", "web"), "no-common-network-for-name"),
     "the name has no port": ((APART, NO_NAME), (), "no-common-network-for-name"),
+    "the engine lists the container as one that ended": (
+        (RUN, EXITED, FAILS), ("8080",), "container-not-running",
+    ),
+    "words name the port of the image": (
+        (TOMCAT, "I cannot open http://localhost:8080 in the browser.\n"), ("8080",), "port-not-published",
+    ),
+    "the client of a person was refused at the host's address": (
+        (PLAIN, REFUSED.replace("localhost", "192.0.2.5")), ("192.0.2.5:8080",), "port-not-published",
+    ),
+    "the program names itself localhost, and a relay found nobody": (
+        (RUN, "Server running at http://localhost:80\n", EMPTY), ("8080",), "service-listens-on-container-loopback",
+    ),
+    "a relay took the connection for the program on loopback": (
+        (LOCAL.replace(":80", ":8080"), RESET.replace("$ docker ps\n", "")), ("localhost:8080",),
+        "service-listens-on-container-loopback",
+    ),
+    "an argument says where the program listens": (
+        (RUN.replace("app:1", "app:1 --listen 127.0.0.1:80"), FAILS), ("8080",),
+        "service-listens-on-container-loopback",
+    ),
+    "an argument has the host's port, and the mapping another one": (
+        (CONSOLE.format(9011), FAILS), ("9011",), "service-listens-on-other-port",
+    ),
+    "Vite says that it is not exposed": ((RUN, VITE, FAILS), ("8080",), "service-listens-on-container-loopback"),
+    "the service of the image has another port": (
+        (RUN.replace(":80 app:1", ":8080 nginx"), EMPTY), ("8080",), "service-listens-on-other-port",
+    ),
+    "the host's port is asked at an address of the engine's pools": (
+        (TWO, AT_HOSTS_PORT.replace("db:", "172.21.0.3:")), ("db:3307", "--from", "web"),
+        "service-listens-on-other-port",
+    ),
+    "the container asks itself, and the question is about the host's port": (
+        (TWO, ITSELF), ("3307",), "loopback-is-the-container",
+    ),
+    "the line above says whose log it is": (
+        (TWO, "For each request web logs:\n\n" + LOG), ("3307",), "loopback-is-the-container",
+    ),
+    "Windows says that the machine refused": (
+        (PLAIN, "The target machine actively refused it 127.0.0.1:8080\n"), ("8080",), "port-not-published",
+    ),
+    "the host's network ignores the port": ((ON_HOST, FAILS), ("8080",), "host-network-ignores-ports"),
     "the port is published for the other protocol": ((PS_OF_TCP, FAILS), ("8080/udp",), "published-protocol-mismatch"),
 }  # fmt: skip
 OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -62,6 +110,14 @@ OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a web server that prints nothing may have the port": ((RUN, "Server listening on port 3000\n", FAILS), ("8080",)),
     "another container may be the client": ((PS + SECOND, FAILS), ("8080",)),
     "only words say that a typed container fails": (("$ docker run -d --name web mysql\n", FAILS), ("3306",)),
+    "the engine lists the container as one that never started": (
+        (RUN, EXITED.replace("Exited (1) 2 minutes ago", "Created                 "), FAILS), ("8080",),
+    ),
+    "a program may not bind the port": ((TOMCAT, "bind() to 0.0.0.0:8080 failed (13: Permission denied)\n"), ("8080",)),
+    "an argument is about another port of the program": ((CONSOLE.format(9001), FAILS), ("9000",)),
+    "an image without root has another port": ((RUN.replace(":80 app:1", ":8080 bitnami/nginx"), EMPTY), ("8080",)),
+    "no line says whose log it is": ((TWO, LOG), ("3307",)),
+    "two containers are named above the log": ((TWO, "The logs of web and db:\n\n" + LOG), ("3307",)),
     "the client's container knows the name": ((TWO, NO_NAME), ("db", "--from", "web")),
 }  # fmt: skip
 

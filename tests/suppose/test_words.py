@@ -2,6 +2,7 @@
 
 import pytest
 
+from hairpin.evidence.told import Listener
 from hairpin.suppose.words import listeners_in, seen_at_both, troubles_in
 from tests.rows import each_row
 
@@ -51,6 +52,9 @@ def test_no_trouble(line: str) -> None:
         ("INFO: Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)", 8000, ""),
         (" * Running on http://localhost:5000", 5000, "127.0.0.1"),
         ("Started server on port 8081", 8081, ""),
+        ("`ss -tlnp` shows `LISTEN 127.0.0.1:11434`", 11434, "127.0.0.1"),
+        ("Started Listening for plain HTTP connection on :8008", 8008, ""),
+        ("容器日志：start web server, port:8089", 8089, ""),
     ),
 )
 def test_where_a_program_listens(line: str, port: int, address: str) -> None:
@@ -137,6 +141,11 @@ def test_other_words_say_nothing_of_both_places(text: str) -> None:
 def test_a_log_says_where_a_program_listens(text: str, port: int, address: str) -> None:
     (found,) = listeners_in(_lines(text))
     assert (found.port, found.address) == (port, address)
+
+
+def test_vite_says_that_it_listens_on_loopback() -> None:
+    lines = ("web-1  |   ➜  Local:   http://localhost:5173/", "web-1  |   ➜  Network: use --host to expose")
+    assert list(listeners_in(enumerate(lines, 1))) == [Listener(5173, "127.0.0.1", 2, "web", printed=True)]
 
 
 @pytest.mark.parametrize(

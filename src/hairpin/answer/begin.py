@@ -133,12 +133,14 @@ def _flows_told(question: Question, network: Network) -> tuple[Flow, ...]:
 
 
 def _lookups_told(asked: tuple[Target, ...], question: Question, network: Network) -> tuple[Flow, ...]:
-    """Return the look-ups of the asked containers' names that failed, as a pasted text states them."""
+    """Return the look-ups of the asked containers' names that failed, and the asked ports at which a container was
+    refused by itself, as a pasted text states them."""
     if question.kind != "check" or not any(host.is_of_text for host in network.hosts):
         return ()
-    from hairpin.suppose.told_lookups import lookups_told  # noqa: PLC0415 - most hosts are read themselves
+    from hairpin.suppose.told_lookups import lookups_told, loopbacks_told  # noqa: PLC0415 - most hosts are read
 
-    return lookups_told(network, asked, question.asking)
+    lookups = lookups_told(network, asked, question.asking)
+    return (*lookups, *(() if question.asking else loopbacks_told(network, asked)))
 
 
 def _with_told_targets(question: Question, network: Network) -> Question:

@@ -45,15 +45,16 @@ class Outcome(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 class Listener(msgspec.Struct, frozen=True):
     """A port on which a program listens, as the program's log or a person says.  ``address``: the address on which the
     program listens; empty for all addresses, or if the text names no address.  ``line``: the line in the text, from
-    1.  ``container``: the container or service of Compose whose log has the line; empty if the text does not show it.
-    ``printed``: whether a program wrote the line, and gave its address, if any, as a number: many programs print
-    ``localhost``, whatever their address is."""
+    1; 0 for an argument of the program.  ``container``: the container or service of Compose whose log has the line;
+    empty if the text does not show it.  ``printed``: whether a program wrote the line.  ``named``: whether the line has
+    ``localhost`` instead of a number: many programs print this name, whatever their address is."""
 
     port: int
     address: str = ""
     line: int = 0
     container: str = ""
     printed: bool = False
+    named: bool = False
 
 
 class ToldTable(NamedTuple):

@@ -67,14 +67,27 @@ _OF_IMAGES: dict[str, tuple[int, ...]] = {
     "mariadb": (3306,), "mysql": (3306,), "percona": (3306,),
     "postgres": (5432,), "postgis": (5432,), "timescaledb": (5432,), "pgvector": (5432,),
     "rabbitmq": (5672,), "redis": (6379,), "valkey": (6379,), "memcached": (11211,), "mongo": (27017,),
-    "elasticsearch": (9200,), "opensearch": (9200,), "prometheus": (9090,), "kafka": (9092,), "zookeeper": (2181,),
+    "elasticsearch": (9200,), "opensearch": (9200,), "kibana": (5601,), "logstash": (9600,), "prometheus": (9090,),
+    "grafana": (3000,), "influxdb": (8086,), "kafka": (9092,), "cp-kafka": (9092,), "zookeeper": (2181,),
+    "eclipse-mosquitto": (1883,), "emqx": (1883,), "nats": (4222,), "etcd": (2379,), "consul": (8500,),
+    "tomcat": (8080,), "jetty": (8080,), "jenkins": (8080,), "adminer": (8080,), "solr": (8983,), "neo4j": (7474, 7687),
+    "cassandra": (9042,), "couchdb": (5984,), "clickhouse-server": (8123, 9000), "minio": (9000,), "registry": (5000,),
+    "ghost": (2368,), "drupal": (80,), "joomla": (80,), "nextcloud": (80,), "gitea": (3000,), "adguardhome": (3000,),
+    "sonarqube": (9000,), "ollama": (11434,), "mongo-express": (8081,), "redis-commander": (8081,),
+    "pgbouncer": (5432,), "mailhog": (1025,),
 }  # fmt: skip
 """TCP ports of the service of an image, by the image's name without registry and tag."""
 
 
 def ports_of_image(image: str) -> tuple[int, ...]:
     """Return the TCP ports on which the service of a well-known image listens; none for another image."""
-    return _OF_IMAGES.get(image.rpartition("/")[2].partition("@")[0].partition(":")[0], ())
+    name = image.rpartition("/")[2].partition("@")[0].partition(":")[0]
+    is_unprivileged = "bitnami/" in image and _OF_IMAGES.get(name, (_PRIVILEGED,))[0] < _PRIVILEGED
+    return () if is_unprivileged else _OF_IMAGES.get(name, ())
+
+
+_PRIVILEGED = 1024
+"""Bitnami's images run without root, and listen on no port below this one."""
 
 
 def known_port(port: int, protocol: Literal["tcp", "udp", "icmp"]) -> KnownPort | None:

@@ -24,6 +24,7 @@ _PROMPT = Sought(
           |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
           |(?P<host3>[\w.-]+)(?:[:~][^\s$\#]*|:[~/][^\s$\#]*\s)[$\#]
+          |(?P<host4>[\w.-]+):[^\s$\#]+\s[\w.-]+\$
           |[$\#%>\u276f\u279c]|(?:bash|sh|ash)-?[\d.]*[$\#]|PS\s[^>]*>|[A-Z]:\\[^>]*>)
         \s*(?P<command>\S.*)$""",
     re.VERBOSE,
@@ -93,7 +94,9 @@ def command_in(line: str, index: int) -> Command | None:
         return None
     prompt = _PROMPT.match(line)
     if prompt is not None:
-        found = _command(prompt["command"], index, prompt["host1"] or prompt["host2"] or prompt["host3"] or "")
+        found = _command(
+            prompt["command"], index, prompt["host1"] or prompt["host2"] or prompt["host3"] or prompt["host4"] or ""
+        )
         if found is not None:
             return found
     called = INTRODUCED_CALL.match(line)

@@ -9,7 +9,8 @@ the text says, a connection works or fails) and ``trouble`` (words that say that
 ``networks``, ``own_namespace``, ``containers``, ``left_out`` (rules that a text leaves out) and ``simulated``,
 ``parts`` (the supposed parts that a walk reads), ``alternatives``, ``refuted`` (causes that told parts rule out), and
 ``favourable`` (whether a supposed part could save a packet that stops at a told part) with ``said_sockets`` (sockets
-and names that clients and programs tell of) and ``told_lookups`` (look-ups of names that failed, as the text says).
+and names that clients and programs tell of) and ``told_lookups`` (look-ups of names that failed, and containers that
+asked themselves, as the text says).
 
 ``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers that
 docker-proxies show).

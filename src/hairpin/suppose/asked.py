@@ -131,10 +131,19 @@ def _is_beside_others(host: Host, container: Container) -> bool:
 def _is_elsewhere(name: str) -> bool:
     """Return whether the name is an address that engines give to no container by themselves."""
     try:
-        address = ip_address(name)
+        ip_address(name)
     except ValueError:
         return False
-    return not any(address in each for each in _POOLS)
+    return not is_of_pool(name)
+
+
+def is_of_pool(text: str) -> bool:
+    """Return whether the text is an address of the pools from which engines give addresses to containers."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return any(address in each for each in _POOLS)
 
 
 def _inner_port(host: Host, port: int) -> int:

@@ -1,5 +1,6 @@
 """Adds the parts of running containers that the engine makes: namespaces, ports, services and proxies."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -17,6 +18,7 @@ from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import FieldMatch, Nat
 from hairpin.network.names import EMBEDDED, has_embedded
+from hairpin.suppose.asked import is_of_pool
 from hairpin.suppose.own_namespace import with_lookups
 from hairpin.suppose.simulated import after, with_namespace
 
@@ -24,6 +26,8 @@ _replace = msgspec.structs.replace
 _LOOPBACK = 0x7F00_0001
 _UDP = 17
 _NO_PORT = PortBinding("tcp", 0, 0)
+REFUSING = ("refused", "reset", "empty")
+"""What a client sees if nobody listens on a port: docker-proxy takes a connection before it finds nobody."""
 
 
 def with_containers(host: Host, told: ToldParts) -> Host:
@@ -187,21 +191,66 @@ def _with_service(host: Host, netns: str, container: Container) -> Host:
         return host
     namespace = host.namespace(netns)
     said = listeners_of(host, container)
-    if said:
-        own = tuple(
-            Socket("tcp", 4 if each.address else 6, _LOOPBACK if each.address else None, each.port) for each in said
-        )
+    own = tuple(
+        Socket("tcp", 4 if each.address else 6, _LOOPBACK if each.address else None, each.port) for each in said
+    )
+    if any(each.line for each in said):
         return with_namespace(host, _replace(namespace, sockets=own))
     ports = dict.fromkeys((*((each.protocol, each.container_port) for each in container.bindings), *container.exposed))
     if not container.exposed:  # only an inspection shows what the image exposes
         ports |= dict.fromkeys(("tcp", each) for each in ports_of_image(container.image))
-    there = {(each.protocol, each.port) for each in namespace.sockets}
+    gone = (
+        *ports_without_listener(host, container),
+        *_ports_of_arguments(container, said),
+        *(each.port for each in said),
+    )
+    lacking = frozenset(("tcp", each) for each in gone)
+    ports = {each: None for each in ports if each not in lacking}
+    held = tuple(each for each in namespace.sockets if (each.protocol, each.port) not in lacking)
+    there = {(each.protocol, each.port) for each in held}
     sockets = tuple(
         Socket("udp" if protocol == "udp" else "tcp", 6, None, port)
         for protocol, port in ports
         if protocol in ("tcp", "udp") and (protocol, port) not in there
     )
-    return with_namespace(host, _replace(namespace, sockets=(*namespace.sockets, *sockets)))
+    return with_namespace(host, _replace(namespace, sockets=(*held, *sockets, *own)))
+
+
+def _ports_of_arguments(container: Container, said: tuple[Listener, ...]) -> Iterator[int]:
+    """Yield the container's ports beside which an argument of its program has the host's port: the mapping and the
+    argument are about one port.  Any other argument is about one of several ports of the program."""
+    inner = {each.container_port for each in container.bindings}
+    ports = {each.port for each in said} - inner
+    usual = ports_of_image(container.image)
+    yield from (
+        each.container_port
+        for each in container.bindings
+        if each.host_port in ports and each.container_port not in usual
+    )
+
+
+def ports_without_listener(host: Host, container: Container) -> Iterator[int]:
+    """Yield the container's own TCP ports at which a client was refused, if the image's service is known to listen on
+    another port.  Also yield a port of the host that another container's client asked at this container itself: a
+    relay takes a connection only at the host."""
+    bindings = [each for each in container.bindings if each.protocol == "tcp"]
+    inner = {each.container_port for each in bindings}
+    refused = [each for each in (host.told.outcomes if host.told is not None else ()) if each.result in REFUSING]
+    named = (container.name, *container.service_names)
+    for each in bindings:
+        known = set(ports_of_image(container.image)) - {each.container_port}
+        at_host = (one for one in refused if "container:" not in one.origin and not is_of_pool(one.host))
+        if known and each.container_port not in ports_of_image(container.image):
+            is_met = any(one.port == each.host_port and one.host not in named for one in at_host)
+            is_met = is_met or any(not one.host and re.search(rf"\b{each.host_port}\b", one.target) for one in refused)
+            yield from [each.container_port] if is_met else []
+        elif each.host_port not in inner and len(_holders(host, each.host_port)) == 1:
+            asked = (one for one in refused if one.port == each.host_port)
+            yield from [each.host_port] if any(one.host in named or is_of_pool(one.host) for one in asked) else []
+
+
+def _holders(host: Host, port: int) -> set[str]:
+    return {each.name for each in host.containers() if any(one.host_port == port for one in each.bindings)}
 
 
 def listeners_of(host: Host, container: Container) -> tuple[Listener, ...]:

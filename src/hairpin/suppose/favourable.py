@@ -25,7 +25,7 @@ from hairpin.network.prefix import is_loopback
 from hairpin.suppose.alternatives import without_translation
 from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
-from hairpin.suppose.said_sockets import is_told_to_lack
+from hairpin.suppose.said_sockets import is_served_elsewhere, is_told_to_lack
 from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
@@ -87,13 +87,7 @@ def _asks_itself(network: Network, flow: Flow, stop: Stop) -> bool:
     told = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
     if not any(each.result == "refused" and each.port == flow.dport for each in told):
         return False  # who resets a connection, or answers nothing, listens
-    return any(
-        (each.protocol, each.port) == (flow.protocol, flow.dport)
-        for host in network.hosts
-        for namespace in host.namespaces
-        if host.netns.sibling(namespace.name) != start.netns
-        for each in namespace.sockets
-    )
+    return is_served_elsewhere(network, start, flow.dport)
 
 
 def _stops_alike(network: Network, flow: Flow, stop: Stop) -> bool:

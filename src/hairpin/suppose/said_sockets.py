@@ -4,6 +4,8 @@ A client that was refused shows that nobody listens on the port that it asked.  
 where it listens.  A list of containers shows which ports the host has for them.
 """
 
+import re
+
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.host.docker import Container
@@ -15,12 +17,10 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.suppose.asked import HOST_PORTS, UNNAMED
-from hairpin.suppose.containers import listeners_of
+from hairpin.suppose.containers import REFUSING, listeners_of, ports_without_listener
+from hairpin.suppose.told import PERSONS
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Stop
-
-_REFUSING = ("refused", "reset", "empty")
-"""What a client sees if nobody listens on a port: docker-proxy takes a connection before it finds nobody."""
 
 _FIRST_RANDOM = 32768
 """The first port that an engine takes for a container by itself (``-P``): net.ipv4.ip_local_port_range."""
@@ -41,17 +41,51 @@ def is_told_to_lack(network: Network, flow: Flow, stop: Stop, stated: tuple[Outc
     if not stated or stop.reason != "no-listener" or not isinstance(stop.decided_by, SocketDecided):
         return False
     if stop.netns.is_host:
-        return not isinstance(flow.start, FromContainer) and _is_told_unpublished(host, flow, stated)
+        is_told = _is_told_stopped(host, flow) or _is_told_unpublished(host, flow, stated)
+        return not isinstance(flow.start, FromContainer) and is_told
     inside = [each for each in host.containers() if each.running and each.netns == stop.netns.name]
-    if len(inside) != 1 or not _is_told(host, inside[0]):
-        return False
     port = stop.seen.packet.dport or 0
+    if len(inside) != 1 or not (_is_told(host, inside[0]) or _was_taken_by_a_proxy(host, inside[0], port, stated)):
+        return False
+    if not listeners_of(host, inside[0]) and port in ports_without_listener(host, inside[0]):
+        return any(each.result in REFUSING for each in stated)
     return _listens_elsewhere(host, inside[0], port, stated) or _is_refused_there(flow, inside[0], port, stated)
+
+
+def is_served_elsewhere(network: Network, start: FromContainer, port: int) -> bool:
+    """Return whether the host, or another container of which the text tells, has a socket of the TCP port.  A socket of
+    the host is told by a listing, or it is a relay's for a container of which the text tells."""
+    return any(
+        (each.protocol, each.port) == ("tcp", port)
+        for host in network.hosts
+        for namespace in host.namespaces
+        if host.netns.sibling(namespace.name) != start.netns and namespace.name != f"container:{UNNAMED}"
+        if namespace.name != HOST or _are_sockets_told(host) or _is_of_told(host, port)
+        for each in namespace.sockets
+    )
+
+
+def _are_sockets_told(host: Host) -> bool:
+    return host.told is None or (HOST, "sockets") in host.told.parts
+
+
+def _is_of_told(host: Host, port: int) -> bool:
+    """Return whether a container of which the text tells publishes the port."""
+    own = (each for each in host.containers() if each.running and each.name != UNNAMED)
+    return any(one.host_port == port for each in own for one in each.bindings)
 
 
 def _is_told(host: Host, container: Container) -> bool:
     """Return whether the text shows the container, and hairpin did not make it for the question."""
     return host.told is not None and container.name in host.told.containers | host.told.typed
+
+
+def _was_taken_by_a_proxy(host: Host, container: Container, port: int, stated: tuple[Outcome, ...]) -> bool:
+    """Return whether a relay took the connection for a program that listens on loopback, as its line says.  Without a
+    relay, and so without a container, a client of the host itself gets an answer there."""
+    said = [each for each in listeners_of(host, container) if each.printed and not each.named]
+    own = [each for each in said if each.port == port]
+    return bool(own) and all(each.address for each in own) and all(each.result in ("reset", "empty") for each in stated)
 
 
 # --- inside of a container -------------------------------------------------------------------------------------------
@@ -64,10 +98,13 @@ def _listens_elsewhere(host: Host, container: Container, port: int, stated: tupl
     no other socket (net/ipv4/inet_connection_sock.c inet_csk_bind_conflict())."""
     said = [each for each in listeners_of(host, container) if each.printed]
     of_port = [each for each in said if each.port == port]
+    is_refused = any(each.result in REFUSING for each in stated)
     if of_port:
-        return all(each.address for each in of_port)
-    is_refused = any(each.result in _REFUSING for each in stated)
-    return bool(said) and (is_refused or known_port(port, "tcp") is None)
+        return all(each.address for each in of_port) and (is_refused or not any(each.named for each in of_port))
+    meant = {each.host_port for each in container.bindings if each.container_port == port}
+    meant -= {each.container_port for each in container.bindings}
+    others = [each for each in said if each.line or each.port in meant]  # an argument is about one port of several
+    return bool(others) and (is_refused or known_port(port, "tcp") is None)
 
 
 def _is_refused_there(flow: Flow, container: Container, port: int, stated: tuple[Outcome, ...]) -> bool:
@@ -107,9 +144,31 @@ def _is_told_unpublished(host: Host, flow: Flow, stated: tuple[Outcome, ...]) ->
         return False
     if any(_has_port(host, each, flow) for each in own):
         return True
-    is_refused = any(each.origin == HOST and each.port == flow.dport and each.result == "refused" for each in stated)
+    is_refused = any(_is_refused_at_host(each, flow.dport) for each in stated)
     is_chosen = flow.dport < _FIRST_RANDOM and flow.dport not in HOST_PORTS
     return is_alone and not own[0].bindings and is_chosen and is_refused
+
+
+def _is_refused_at_host(outcome: Outcome, port: int) -> bool:
+    """Return whether a client was refused at the port of the host.  The program of a container may have asked its own
+    loopback address; a person's client in a container has the container as its origin."""
+    if not outcome.host:
+        is_persons = _OF_PERSON.search(outcome.target) is not None
+        return outcome.result == "refused" and is_persons and names_port(outcome.target, port)
+    is_persons = outcome.tool in PERSONS or not is_own(outcome.host)
+    is_of_host = outcome.origin == HOST or (not outcome.origin and bool(outcome.host) and is_persons)
+    return is_of_host and outcome.port == port and outcome.result == "refused"
+
+
+def _is_told_stopped(host: Host, flow: Flow) -> bool:
+    """Return whether an output of the engine lists the container of the asked port as one that has ended.  A container
+    that was only created met an error of the engine, which says more."""
+    container = host.container(flow.container) if flow.container else None
+    listed = host.told.containers if host.told is not None else frozenset[str]()
+    asked = (flow.protocol, flow.dport)
+    is_its = container is not None and asked in {(each.protocol, each.host_port) for each in container.bindings}
+    has_ended = container is not None and container.status in ("exited", "restarting", "dead")
+    return is_its and has_ended and container is not None and container.name in listed
 
 
 def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) -> bool:
@@ -121,10 +180,40 @@ def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) 
     is_alone = len(own) == 1
     if not outcome.host:
         is_listed = host.told is not None and own[0].name in host.told.containers
-        return is_alone and (is_listed or outcome.result in _REFUSING)
+        is_named = names_port(outcome.target, flow.dport)
+        if is_named and outcome.result == "refused" and _OF_PERSON.search(outcome.target) is not None:
+            return True
+        return is_alone and (is_listed or outcome.result in REFUSING or is_named or _is_ignored(host, flow))
     if is_own(outcome.host):
         return is_alone or outcome.origin == HOST
     return outcome.host == address_text(flow.daddr, flow.version)
+
+
+def names_port(sentence: str, port: int) -> bool:
+    """Return whether the sentence names the port behind the loopback address or the host's own name for it."""
+    if _BINDS.search(sentence) is not None:
+        return False  # a server's error, not a client's
+    number = rf"(?:`?:`?{port}\b)" if port != _HTTP else rf"(?<=http://localhost)(?![\w:.-])|`?:`?{port}\b"
+    return re.search(rf"(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?:{number})", sentence) is not None
+
+
+_HTTP = 80
+_BINDS = re.compile(r"\bbind\b|\blisten(?:ing)?\b", re.IGNORECASE)
+_OF_PERSON = re.compile(r"\bERR_[A-Z]|\bbrowser\b|\bI open\b|浏览器|\bactively refused it\b", re.IGNORECASE)
+"""Matches words about a page that a person opens, or what Windows says to a client: no container of Linux prints it."""
+
+
+def _is_ignored(host: Host, flow: Flow) -> bool:
+    """Return whether the port is typed for a container that has the host's network, which ignores it."""
+    own = host.container(flow.container) if flow.container else None
+    asked = (flow.protocol, flow.dport)
+    return (
+        own is not None
+        and own.network_mode == "host"
+        and any(
+            (each.protocol, each.host_port) == asked and each.container_port != each.host_port for each in own.bindings
+        )
+    )
 
 
 def _has_port(host: Host, container: Container, flow: Flow) -> bool:

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.evidence.told import Outcome, ToldParts, ToldTable
+from hairpin.evidence.told import Listener, Outcome, ToldParts, ToldTable
+from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
+from hairpin.host.known_ports import ports_of_image
 from hairpin.host.link import is_bridge_by_name
 from hairpin.netfilter import ir
 from hairpin.pasted.counted import CountedOutput, counted_of
+from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import CLEANED, recognised_in
 from hairpin.sought import Sought
@@ -66,7 +69,8 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     parts |= {(netns, field) for netns, command in empty for field in _COUNTED.get(command, ())}
     parts |= {(netns, "ruleset") for netns, command in empty if command in _COUNTED_RULES and netns != HOST}
     has_firewall = any(each.key.startswith(("ufw-", "firewalld-")) for each in evidence.readings)
-    typed, outcomes = frozenset(_typed_names(evidence)), tuple(_outcomes(evidence))
+    typed = frozenset(_typed_names(evidence))
+    outcomes = tuple(_with_origin(each, host, telling_in(evidence)) for each in _outcomes(evidence))
     return ToldParts(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
@@ -82,7 +86,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
         placed=typed | {each.name for each in host.containers() if each.endpoints or each.network_mode != "default"},
-        listeners=tuple(listeners_in(telling_in(evidence))),
+        listeners=(*_typed_listeners(evidence), *listeners_in(telling_in(evidence))),
         outcomes=(
             *outcomes,
             *_in_words(outcomes, telling_in(evidence), about_network=bool(parts | typed) or has_firewall),
@@ -207,19 +211,64 @@ def _in_words(
         yield from [each for each in both if each.failed] or troubles_in(lines, about_network=about_network)
 
 
+def _with_origin(outcome: Outcome, host: Host, lines: tuple[tuple[int, str], ...]) -> Outcome:
+    """Return the outcome that a program printed with the container whose log it is, as the nearest line above it says:
+    ``caddy logs:``."""
+    if outcome.origin or outcome.tool in PERSONS or not is_own(outcome.host):
+        return outcome
+    near = (line for number, line in reversed(lines) if outcome.line - _LOG_LINES <= number <= outcome.line)
+    for line in (each for each in near if _OF_LOG.search(each) is not None):
+        words = set(re.findall(r"[\w.-]+", line.lower().replace(":", " ")))
+        called = [each for each in host.containers() if not words.isdisjoint(_names_of(each))]
+        named = {each.name for each in called if outcome.port not in _ports_of(each)}
+        if called:
+            return msgspec.structs.replace(outcome, origin=f"container:{named.pop()}") if len(named) == 1 else outcome
+    return outcome
+
+
+def _ports_of(container: Container) -> set[int]:
+    exposed = (port for _, port in container.exposed)
+    return {*(each.container_port for each in container.bindings), *exposed, *ports_of_image(container.image)}
+
+
+def _names_of(container: Container) -> set[str]:
+    image = container.image.rpartition("/")[2].partition(":")[0]
+    return {each.lower() for each in (container.name, *container.service_names, image) if each}
+
+
+_LOG_LINES = 12
+"""The greatest number of lines between the words about a log and an error in it."""
+_OF_LOG = Sought(
+    r"\b(?:logs?|logged|says?|prints?)\b|日志|\b(?:from|in|inside|within) (?:the |my |a )?[\w.-]+ container\b",
+    re.IGNORECASE,
+)
+PERSONS = ("curl", "wget", "telnet", "nc", "nmap", "browser")
+"""Clients that a person runs.  Other programs may be a container's."""
+
+
 class _Named(msgspec.Struct, rename="pascal"):
     name: str = ""
     typed: bool = False
+    listens: tuple[str, ...] = ()
 
 
 def _typed_names(evidence: Evidence) -> Iterator[str]:
     """Yield the names of the containers which only a typed command names."""
+    yield from (each.name.removeprefix("/") for each in _named_containers(evidence) if each.typed)
+
+
+def _typed_listeners(evidence: Evidence) -> Iterator[Listener]:
+    """Yield the ports on which the program of a container listens by the arguments that somebody typed for it."""
+    for each in _named_containers(evidence):
+        for address, _, port in (one.rpartition(":") for one in each.listens):
+            local = "127.0.0.1" if address.startswith("127.") else ""
+            yield Listener(int(port), local, container=each.name.removeprefix("/"), printed=True)
+
+
+def _named_containers(evidence: Evidence) -> Iterator[_Named]:
     for key in ("docker-containers", "podman-containers"):
         for reading in evidence.all(key):
-            for line in reading.text.splitlines():
-                found = msgspec.json.decode(line, type=_Named)
-                if found.typed:
-                    yield found.name.removeprefix("/")
+            yield from (msgspec.json.decode(line, type=_Named) for line in reading.text.splitlines())
 
 
 def _outcomes(evidence: Evidence) -> Iterator[Outcome]:

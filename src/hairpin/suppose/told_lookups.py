@@ -1,14 +1,19 @@
-"""The look-ups of containers' names that failed, as a text states them."""
+"""The look-ups of containers' names that failed, and the ports at which a container asked itself, as a text states
+them."""
 
 from collections.abc import Iterator
 
+from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
-from hairpin.network.flow import Flow
+from hairpin.host.netns import Netns
+from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
+from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.question.asked import Target
 from hairpin.question.egress import name_flow
+from hairpin.suppose.said_sockets import is_served_elsewhere
 from hairpin.walk.walked import walked
 
 
@@ -26,6 +31,30 @@ def lookups_told(network: Network, asked: tuple[Target, ...], asking: str) -> tu
             if named and (not asked or any(_is_meant(host, each, named) for each in asked)):
                 found |= dict.fromkeys(_of(network, host, outcome, named, asking))
     return tuple(found)
+
+
+def loopbacks_told(network: Network, asked: tuple[Target, ...]) -> tuple[Flow, ...]:
+    """Return the flows by which a container was refused at its own loopback address, at an asked port that another
+    container or the host has.
+
+    ``asked``: the targets of the question; without targets, each such port is meant."""
+    found: dict[Flow, None] = {}
+    ports = {each.port for each in asked}
+    for host in network.hosts:
+        for outcome in host.told.outcomes if host.told is not None else ():
+            name = outcome.origin.removeprefix("container:")
+            clients = host.containers_named(name) if name not in ("", outcome.origin) else ()
+            is_refused = outcome.result == "refused" and outcome.protocol == "tcp" and is_own(outcome.host)
+            if outcome.port is None or not is_refused or not (outcome.port in ports or not asked):
+                continue
+            for each in (one for one in clients if one.running and one.netns not in (None, HOST)):
+                start = FromContainer(each.name, Netns(host.name, each.netns or HOST))
+                if is_served_elsewhere(network, start, outcome.port):
+                    found[Flow(start, 4, _LOOPBACK, "tcp", outcome.port, host=host.name)] = None
+    return tuple(found)
+
+
+_LOOPBACK = 0x7F00_0001
 
 
 def _is_meant(host: Host, target: Target, named: tuple[Container, ...]) -> bool:

@@ -25,7 +25,7 @@ _NO_PROSE = Sought(
 about a missing file, or a line of a listing of rules that damage has made unreadable."""
 _LISTENING = Sought(
     r"\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready"
-    r"|up)\b[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b)[^\n]{0,20}?(?:https?://)?(?P<address>127\.\d+\.\d+\.\d+"
+    r"|up)\b[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b|\s(?=127\.))[^\n]{0,20}?(?:https?://)?(?P<address>127\.\d+\.\d+\.\d+"
     r"|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?:? ?(?:port )?(?P<port>\d{2,5})\b(?!\.\d|\d)",
     re.IGNORECASE,
 )
@@ -67,7 +67,12 @@ def troubles_in(lines: Iterable[tuple[int, str]], *, about_network: bool = False
         weak = (each for each in lines if _is_sentence(each[1]) and WEAK_TROUBLE.search(each[1][:_LONGEST]) is not None)
         yield from (Outcome("", line[:_LONGEST], "failed", line=number) for number, line in [*weak][:1])
         return
-    yield Outcome("", said[0][1], _seen_in_all(line for _, line in said), line=said[0][0])
+    number, line = next((each for each in said if _LOCAL_PORT.search(each[1]) is not None), said[0])
+    yield Outcome("", line, _seen_in_all(line for _, line in said), line=number)
+
+
+_LOCAL_PORT = Sought(r"(?!.*\b(?:bind|listen(?:ing)?)\b).*(?:localhost|127\.0\.0\.1|0\.0\.0\.0):\d")
+"""Matches the port of the writer's own machine: a sentence with it says what was asked."""
 
 
 def _parts(number: int, line: str) -> Iterator[tuple[int, str]]:
@@ -136,13 +141,28 @@ def listeners_in(lines: Iterable[tuple[int, str]]) -> Iterator[Listener]:
     """Yield the addresses and ports on which programs say that they listen, each port once for each log.  A program
     that names other addresses of a port beside its loopback address listens at all of them."""
     found: dict[tuple[str, int], Listener] = {}
-    for number, line in lines:
-        for each in _listener_in(number, line[:_LONGEST]):
+    last: tuple[str, int] | None = None
+    for number, text in lines:
+        line = _OF_LOG.sub("", text[:_LONGEST])
+        local = _LOCAL.search(line)
+        last = (local["container"] or "", int(local["port"])) if local is not None else last
+        if last is not None and _NOT_EXPOSED.search(line) is not None:
+            found[last] = Listener(last[1], "127.0.0.1", number, last[0], printed=True)
+            last = None
+        for each in _listener_in(number, line):
             place = each.container, each.port
             first = found.setdefault(place, each)
             if first.address and not each.address:
                 found[place] = each
     yield from found.values()
+
+
+_LOCAL = Sought(r"^(?:\s*(?P<container>[\w.-]+?)(?:[-_]\d+)?\s+\|)?\W*Local:\s+https?://localhost:(?P<port>\d{2,5})\b")
+_NOT_EXPOSED = Sought(r"\bNetwork:\s+use (?:`|')?--host(?:`|')? to expose")
+"""What Vite prints below its local address if it listens on loopback only."""
+_OF_LOG = Sought(r"^.{0,20}(?:日志|\blogs?)\s?[:：]\s?")
+_BARE_PORT = Sought(r"(?<=\s):\d{2,5}\b")
+"""A port behind nothing but a colon, as programs print an address that is empty: people write a host there."""
 
 
 def _listener_in(number: int, line: str) -> Iterator[Listener]:
@@ -152,7 +172,9 @@ def _listener_in(number: int, line: str) -> Iterator[Listener]:
     port, address = int(said["port"]), (said["address"] or "").lower()
     if 0 < port < 1 << 16:
         logged = LOGGED.match(line)
-        is_log = logged is not None or _TIME.search(line) is not None or not _is_sentence(line)
-        printed = is_log and _OF_PERSON.search(line) is None and "localhost" not in line.lower()
+        is_log = logged is not None or _TIME.search(line) is not None or _BARE_PORT.search(line) is not None
+        is_log = is_log or not _is_sentence(line)
+        printed = is_log and _OF_PERSON.search(line) is None
+        named = "localhost" in line.lower()
         container = logged["name"] if logged is not None else ""
-        yield Listener(port, "" if address in _EVERYWHERE else "127.0.0.1", number, container, printed)
+        yield Listener(port, "" if address in _EVERYWHERE else "127.0.0.1", number, container, printed, named)

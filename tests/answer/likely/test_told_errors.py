@@ -18,6 +18,11 @@ def test_a_quoted_error_names_its_cause() -> None:
     assert not cause.remedies
 
 
+def test_podman_may_have_met_a_port_of_its_own() -> None:
+    found = told("Error: cannot listen on the TCP port: listen tcp4 :8080: bind: address already in use\n")
+    assert (found.causes[0].id, found.causes[0].likely) == ("published-port-held-by-other-process", True)
+
+
 def test_it_comes_before_suppositions() -> None:
     ids = [each.id for each in told(RUN, TIMED_OUT, TAKEN).causes]
     assert ids.index("published-port-held-by-other-process") < ids.index("ip-forward-off")

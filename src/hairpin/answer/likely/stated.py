@@ -3,13 +3,16 @@
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome
+from hairpin.host.host import Host
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.pasted.forms.outcomes.outcome import is_loopback
 from hairpin.question.asked import Origin
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
-from hairpin.suppose.asked import target_of
+from hairpin.suppose.asked import is_of_pool, target_of
+from hairpin.suppose.said_sockets import names_port
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
@@ -85,19 +88,36 @@ def _is_about(network: Network, outcome: Outcome, flow: Flow, asked: tuple[Flow,
     """Return whether the outcome may be of this flow.  An outcome of another machine's client without a target is about
     the question's flows from outside.  An outcome whose client the text does not show is of the asked client, if the
     question asks that target."""
+    if outcome.tool == "browser" and outcome.port is None and is_loopback(outcome.host):
+        return flow in asked and isinstance(flow.start, FromHost)  # its page names no port
     if target_of(outcome) is None and not outcome.origin and not outcome.host:
-        return flow in asked and isinstance(flow.start, Outside | Lan)
+        is_local = isinstance(flow.start, FromHost) and names_port(outcome.target, flow.dport)
+        return flow in asked and (is_local or isinstance(flow.start, Outside | Lan))
     if not outcome.origin and isinstance(flow.start, FromContainer) and flow in asked:
-        hosts = (address_text(flow.daddr, flow.version), *_names_of(network, flow))
         is_same_port = (outcome.protocol, outcome.port) == (flow.protocol, flow.dport)
-        return is_same_port and outcome.host.replace("localhost", "127.0.0.1") in hosts
+        return is_same_port and _names_target(network, outcome, flow)
+    if isinstance(flow.start, FromContainer) and outcome.origin == f"container:{flow.start.name}" and flow in asked:
+        return (outcome.protocol, outcome.port) == (flow.protocol, flow.dport) and _names_target(network, outcome, flow)
     return any(is_same(flow, each) for each in flows_of(network, outcome, asked))
 
 
-def _names_of(network: Network, flow: Flow) -> tuple[str, ...]:
-    """Return the names of the container that the flow asks."""
-    container = network.host(flow.asked_host or flow.host).container(flow.container) if flow.container else None
-    return (container.name, *container.service_names) if container is not None else ()
+def _names_target(network: Network, outcome: Outcome, flow: Flow) -> bool:
+    """Return whether the outcome's target is the flow's: by its address, by its name, or by a port of the host that
+    only this container has.  The text shows which address its container has only if it lists it."""
+    host = network.host(flow.asked_host or flow.host)
+    container = host.container(flow.container) if flow.container else None
+    named = (container.name, *container.service_names) if container is not None else ()
+    asked = "127.0.0.1" if outcome.host in ("localhost", "0.0.0.0") else outcome.host
+    if asked in (address_text(flow.daddr, flow.version), *named):
+        return True
+    having = [each.name for each in host.containers() if any(one.host_port == flow.dport for one in each.bindings)]
+    return container is not None and having == [container.name] and is_of_pool(asked) and not _is_held(host, asked)
+
+
+def _is_held(host: Host, asked: str) -> bool:
+    """Return whether the text lists the address as one of a container's."""
+    ends = (end for each in host.containers() for end in each.endpoints if end.fixed4)
+    return any(address_text(end.fixed4 or 0, 4) == asked for end in ends)
 
 
 def is_same(one: Flow, other: Flow) -> bool:

@@ -155,9 +155,10 @@ is one hint among the hints of the text."""
 
 _MET = {
     "address-pool-exhausted": "", "cni-plugin-missing": "", "conntrack-table-full": "", "docker-daemon-not-running": "",
-    "docker-filter-chain-missing": "", "docker-nat-chain-missing": "", "kernel-module-missing": "",
-    "kernel-match-missing": "iptables-extension-missing", "port-allocated-by-other-container": "",
-    "publish-address-not-on-host": "", "published-port-held-by-other-process": "",
+    "docker-filter-chain-missing": "", "docker-nat-chain-missing": "", "host-network-ignores-ports": "",
+    "kernel-module-missing": "", "kernel-match-missing": "iptables-extension-missing",
+    "port-allocated-by-other-container": "", "publish-address-not-on-host": "",
+    "published-port-held-by-other-process": "",
 }  # fmt: skip
 """The causes that an engine or the kernel has met itself if it prints an error about them, each with the only error
 that says so; empty if each error that names the cause before all others does."""
@@ -259,8 +260,11 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
 
 
 def _may_be_its_own(error: QuotedError, answer: Answer) -> bool:
-    """Return whether no other process may hold the port that the error names: it is the source port of a connection, or
-    the port of a container that the text lists."""
+    """Return whether perhaps no other process holds the port that the error names: it is the source port of a
+    connection, or the port of a container that the text lists, or Podman asked the kernel for it.  Podman does not know
+    which ports are its own: conmon holds the ports of a container until it ends, and a restart meets it there."""
+    if "cannot listen on the " in error.quote:
+        return True
     ports = [int(each) for each in _PORT.findall(error.quote)]
     told = ((host, host.told) for host in answer.network.hosts)
     listed = (each for host, parts in told if parts is not None for each in host.containers()

@@ -71,6 +71,16 @@ def test_a_listed_container_is_the_service_of_its_name() -> None:
     assert found["shop-web-1"].network_mode == found["db"].network_mode == "shop_default"
 
 
+def test_a_part_of_a_file_without_the_spaces_of_its_first_line() -> None:
+    found = containers_in(
+        " web:\n    image: nginx\n    ports:\n      - 80:80\n\n  db:\n    image: mysql\n    ports:\n      - 3307:3306\n"
+    )
+    assert {name: [each.host_port for each in one.bindings] for name, one in found.items()} == {
+        "web": [80],
+        "db": [3307],
+    }
+
+
 @each_row(
     "text",
     (

@@ -106,6 +106,11 @@ def test_the_table_of_compose_2() -> None:
     assert (found["shop-web-1"].service, found["shop-web-1"].health) == ("web", "healthy")
 
 
+def test_a_quoted_row_without_its_head() -> None:
+    row = '> 742ea7492eb1   team   "sh"   4 minutes ago   Up 4 minutes   0.0.0.0:8001->5432/tcp   db_1'
+    assert [(each.container_port, each.host_port) for each in containers_in(row)["db_1"].bindings] == [(5432, 8001)]
+
+
 def test_a_masked_address_tells_no_port() -> None:
     masked = _WIDE.replace("0.0.0.0:10001->80/tcp ", "x.x.x.x:10001->80/tcp ")
     assert containers_in(masked)["web"].bindings == ()

@@ -1,5 +1,6 @@
 """A typed ``docker run`` tells what its container is meant to be, and nothing of its environment and volumes."""
 
+from hairpin.pasted.forms.engines.typed_run import listens_in
 from tests.pasted.readings import containers_in, evidence_in_text, keys_in
 from tests.rows import each_row
 
@@ -34,6 +35,9 @@ CASES: dict[str, tuple[str, str, str, list[tuple[int, int]]]] = {
     ),
     "an address and a protocol": ("docker run -p 127.0.0.1:53:53/udp dns/dns", "dns", "dns/dns", [(53, 53)]),
     "a range": ("docker run -p 9000-9001:80-81 nginx", "nginx", "nginx", [(80, 9000), (81, 9001)]),
+    "typed behind a prompt in prose": ("I run `$ docker run -p 8080:80 nginx` here", "nginx", "nginx", [(80, 8080)]),
+    "the end of the line is cut": ("docker run -d -p 8080:80 -e A=1", "container", "", [(80, 8080)]),
+    "zsh prints the time at the right": ("docker run ghost                    10:21:08", "ghost", "ghost", []),
     "an image alone in its line": ("docker run nginx", "nginx", "nginx", []),
     "removed afterwards, and a service in the foreground": (
         "docker run --rm -e A=1 team/web:2",
@@ -79,6 +83,20 @@ def test_a_command_line_tells_its_container(text: str, name: str, image: str, po
 )
 def test_prose_and_containers_that_are_gone_tell_nothing(text: str) -> None:
     assert keys_in(text) == ()
+
+
+@each_row(
+    ("words", "expected"),
+    (
+        ("-http 127.0.0.1:421", ["127.0.0.1:421"]),
+        ("server /data --console-address=:9001", [":9001"]),
+        ("--listen-client-urls http://0.0.0.0:2379 --name a", ["0.0.0.0:2379"]),
+        ("--listen https://127.0.0.1:80", ["127.0.0.1:80"]),
+        ("--upstream 127.0.0.1:80 --url=http://127.0.0.1:81 --http-proxy 127.0.0.1:82", []),
+    ),
+)
+def test_an_argument_says_where_a_program_listens(words: str, expected: list[str]) -> None:
+    assert listens_in(words.split()) == expected
 
 
 def test_an_output_counts_more_than_the_command_line() -> None:

@@ -39,6 +39,14 @@ CASES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "root@nas:~# curl -X GET http://192.168.0.10:8100/status\ncurl: (56) Recv failure: Connection reset by peer",
         [("192.168.0.10", 8100, "reset", "")],
     ),
+    "curl: quoted in prose, in French": (
+        "`curl: (7) Failed to connect to localhost port 9013: Connexion refusée`",
+        [("localhost", 9013, "refused", "")],
+    ),
+    "curl: in Chinese": (
+        "$ curl localhost:8081\ncurl: (7) Failed connect to localhost:8081; 拒绝连接",
+        [("localhost", 8081, "refused", "host")],
+    ),
     "curl: no name": ("curl: (6) Could not resolve host: db", [("db", None, "no-name", "")]),
     "curl: an answer with an error": (
         "$ curl -f http://10.8.0.5:8080\ncurl: (22) The requested URL returned error: 404",

@@ -18,7 +18,7 @@ import msgspec
 
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import fragments
-from hairpin.pasted.forms.engines.typed_run import container, exposed_ports
+from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, listens_in
 from hairpin.sought import Sought
 
 PROJECT = "compose"
@@ -145,7 +145,10 @@ def _is_service(lines: list[str], number: int, inner: int, head: int) -> bool:
     is_followed = following is not None and following["key"] in _KEYS
     if inner > head:
         return _depth(lines[number]) == inner and is_followed
-    if _depth(lines[number]) > inner:
+    keys = (
+        _depth(lines[1]) if len(lines) > 1 else inner
+    )  # whoever copies a part of a file loses the first line's spaces
+    if _depth(lines[number]) > inner and not inner < _depth(lines[number]) < keys:
         return False
     return is_followed and (name not in _KEYS or not number)
 
@@ -201,6 +204,8 @@ def _container(service: _Service, networks: dict[str, str], project: str) -> dic
     made["Config"]["Labels"] = {"com.docker.compose.service": service.name}
     if not mode:
         made["NetworkSettings"]["Networks"] = names or {f"{project}_default": {"Aliases": [service.name]}}
+    if listens := listens_in([service.values.get("command", ""), *service.items.get("command", [])]):
+        made["Listens"] = listens
     if service.items.get("expose"):
         made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(map(_plain, service.items["expose"]))}
     if "restart" in service.values:

@@ -37,10 +37,10 @@ _STATE = (
 )
 _STATUS = Sought(_STATE)
 _ROW = Sought(
-    rf"\s*(?P<id>[0-9a-f]{{12}}(?:[0-9a-f]{{52}})?)\s+(?P<image>\S+)\s+(?P<command>.*?)\s+(?P<status>{_STATE})\s+"
+    rf"[\s>]*(?P<id>[0-9a-f]{{12}}(?:[0-9a-f]{{52}})?)\s+(?P<image>\S+)\s+(?P<command>.*?)\s+(?P<status>{_STATE})\s+"
     rf"(?:(?P<ports>{PORTS})\s+)?(?P<names>{_NAME})(?:\s+[\d.]+ ?[kMGT]?B \(virtual [^)]*\))?\s*"
 )
-_HEADLESS = Sought(r"\s*[0-9a-f]{12}\s+\S+\s+\".*(?:Up|Exited|Created|Restarting)\b")
+_HEADLESS = Sought(r"[\s>]*[0-9a-f]{12}\s+\S+\s+\".*(?:Up|Exited|Created|Restarting)\b")
 _WRAPPED = 6
 """The largest number of lines over which a row may be wrapped."""
 _Row = dict[str, str]

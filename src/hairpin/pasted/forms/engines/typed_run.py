@@ -21,8 +21,10 @@ _ALONE = Sought(
     rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+"
     rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\|(?!(?:command|it|this|that|image|again|the|fails?)\b)[a-z][\w-]+\s*$)"
 )
-_QUOTED = Sought(rf".*`\s*(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
+_QUOTED = Sought(rf".*`\s*(?:[$#>]\s+)?(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
 _LEAST_TO_WRAP = 20
+_RIGHT_PROMPT = Sought(r"\s{8,}\d\d:\d\d:\d\d\s*$")
+"""Matches the time that zsh prints at the right end of a command line."""
 _WITH_VALUE = frozenset((
     "--publish", "--name", "--network", "--net", "--volume", "--env", "--env-file", "--workdir", "--user",
     "--hostname", "--restart", "--mount", "--dns", "--dns-search", "--dns-option", "--dns-opt", "--add-host",
@@ -43,7 +45,7 @@ _SHORT = frozenset("ditPq")
 
 
 def _run(paste: Paste, start: int) -> Found | None:
-    line = paste.lines[start]
+    line = _RIGHT_PROMPT.sub("", paste.lines[start])
     typed = paste.commands.get(start)
     quoted = _QUOTED.match(line)
     end = start + 1
@@ -85,7 +87,7 @@ def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
 
     A line continues if it ends with a backslash (on Windows ``^`` or a backtick), even if pasting has added a blank
     line after it.  A line also continues if the next line begins with an option, because the line was wrapped."""
-    text = paste.lines[start].strip()
+    text = _RIGHT_PROMPT.sub("", paste.lines[start].strip())
     end = start + 1
     while end < len(paste.lines):
         following = paste.lines[end].strip()
@@ -132,13 +134,15 @@ def _options(words: list[str]) -> tuple[dict[str, list[str]], int]:
 
 
 def _of_run(words: list[str]) -> dict[str, Any] | None:
-    """Return the container that the words of ``docker run`` ask for; None if they name no image.  If the container only
-    runs a command or a shell and is removed afterwards, return an empty object, because no such container is left."""
+    """Return the container that the words of ``docker run`` ask for; None if they name neither an image nor a published
+    port: people cut the end of a long line.  If the container only runs a command or a shell and is removed afterwards,
+    return an empty object, because no such container is left."""
     options, at = _options(words)
-    if at >= len(words) or re.match(r"[A-Za-z0-9<$.{]", words[at]) is None:
+    asked = options.get("-p", []) + options.get("--publish", [])
+    words = [*words, ""] if at >= len(words) and any(re.search(r"\d", each) for each in asked) else words
+    if at >= len(words) or (words[at] and re.match(r"[A-Za-z0-9<$.{]", words[at]) is None):
         return None
     detached = "-d" in options or "--detach" in options
-    asked = options.get("-p", []) + options.get("--publish", [])
     is_brief = words[at + 1 :] or "--entrypoint" in options or _SHELL_IMAGE.match(words[at]) is not None
     if "--rm" in options and not detached and not asked and "--name" not in options and is_brief:
         return {}
@@ -149,6 +153,8 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
         ports=asked,
     )
     settings = made["HostConfig"]
+    if listens := listens_in(words[at + 1 :]):
+        made["Listens"] = listens
     if "--restart" in options:
         settings["RestartPolicy"] = {"Name": options["--restart"][-1].partition(":")[0]}
     if "-P" in options or "--publish-all" in options:
@@ -161,6 +167,17 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     return made
 
 
+def listens_in(words: Iterable[str]) -> list[str]:
+    """Return the addresses on which a program shall listen, as its arguments say: ``127.0.0.1:80``, ``:80``."""
+    return [f"{each['address'] or ''}:{each['port']}" for each in _LISTENS.finditer(" ".join(words))]
+
+
+_LISTENS = Sought(
+    r"(?:^|\s)-{1,2}(?:[\w.-]*-)?(?:https?|listen|bind|addr|address|listen-address|bind-address)"
+    r"(?:-(?:addr|address|urls?|client-urls))?[= ]+[\"']?(?:https?://|tcp://)?(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|\*|\[::\])?:"
+    r"(?P<port>\d{2,5})(?![\w.:])"
+)
+"""Matches an option of a server with an address and a port: ``-http 127.0.0.1:421``, ``--console-address=:9001``."""
 _SHELL_IMAGE = Sought(
     r"(?:\S*/)?(?:alpine|ubuntu|debian|centos|fedora|rocky\w*|alma\w*|amazonlinux|archlinux|opensuse\w*|busybox|bash"
     r"|hello-world|python|node|golang|ruby|php|perl|openjdk|rust|gcc|netshoot|curl|dnsutils|buildpack-deps)(?:[:@]\S*)?$"

@@ -24,9 +24,9 @@ from hairpin.pasted.forms.outcomes.outcome import (
 )
 from hairpin.sought import Sought
 
-_ERROR = Sought(r"(?:.*\s)?curl: \((?P<code>\d{1,2})\) (?P<said>\S.*)")
+_ERROR = Sought(r"(?:.*[\s`])?curl: \((?P<code>\d{1,2})\) (?P<said>\S.*)")
 _BEGIN = Sought(
-    r"\s*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect|Host \S+ was "
+    r"[\s`]*(?:% Total\s+% Received|curl: \(\d{1,2}\) \S|\* +(?:Trying \S|Rebuilt URL|About to connect|Host \S+ was "
     r"resolved|Could not resolve|Connected to|Resolving timed|Expire in|Uses proxy|Added \S+ to DNS|Hostname \S+ was))"
 )
 _BELONGS = Sought(

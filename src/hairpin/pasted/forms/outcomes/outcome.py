@@ -31,7 +31,7 @@ _ON_HOST = frozenset((
     "docker", "docker-compose", "podman", "nerdctl", "iptables", "ip6tables", "nft", "firewall-cmd", "ufw",
     "systemctl",
 ))  # fmt: skip
-_LOOPBACK = Sought(r"127\.\d+\.\d+\.\d+|localhost|::1")
+_LOOPBACK = Sought(r"127\.\d+\.\d+\.\d+|localhost|::1|::ffff:127\.\d+\.\d+\.\d+|0\.0\.0\.0")
 _SAID: tuple[tuple[Result, str], ...] = (
     (
         "no-name",
@@ -39,13 +39,14 @@ _SAID: tuple[tuple[Result, str], ...] = (
     ),
     ("no-name", r"no address associated|server misbehaving|nxdomain|resolving timed out"),
     ("not-here", r"assign requested address|address not available|eaddrnotavail"),
-    ("refused", r"refused"),
-    ("reset", r"reset by peer|connection reset|forcibly closed|connection was reset"),
+    ("refused", (r"refused|拒绝连接|连接被拒绝|連線被拒絕|connexion refus|conexión re(?:chaz|hus)ada|conexão recusada"
+                r"|verbindungsaufbau abgelehnt|connessione rifiutata|соединении отказано")),
+    ("reset", r"reset by peer|connection reset|forcibly closed|connection was reset|连接被对[方端]重[设置]"),
     ("unreachable", r"no route to host|(?:host|network|net) is (?:unreachable|down)|unreachable"),
     ("prohibited", r"prohibited|not permitted|permission denied|packet filtered"),
-    ("timeout", r"timed? ?-?out|i/o timeout|deadline exceeded"),
+    ("timeout", r"timed? ?-?out|i/o timeout|deadline exceeded|连接超时|連線逾時"),
     ("empty", r"empty reply|no data received"),
-)
+)  # fmt: skip
 _RESULTS: tuple[tuple[Sought, Result], ...] = tuple(
     (Sought(pattern, re.IGNORECASE), result) for result, pattern in _SAID
 )
