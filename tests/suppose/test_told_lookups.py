@@ -8,6 +8,7 @@ APART = "services:\n  {}:\n    image: a:1\n  db:\n    image: mysql\n    networks
 SIDE = "  side:\n    image: b:1\n    networks: [back]\n"
 OF_LOG = "web  | Error: getaddrinfo ENOTFOUND db\n"
 OF_NOBODY = OF_LOG.removeprefix("web  | ")
+BRIDGED = "services:\n" + "".join(f"  {each}:\n    image: a:1\n    network_mode: bridge\n" for each in ("web", "db"))
 OF_HOST = "root@srv:~# docker ps\nroot@srv:~# ping db\nping: db: Name or service not known\n"
 
 ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
@@ -16,6 +17,8 @@ ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "another container knows the name": ((APART.format("web", SIDE), OF_NOBODY), (), ""),
     "the question is about the named container": ((APART.format("web", ""), OF_LOG), ("db:3306",), "web"),
     "the question is about another thing": ((APART.format("web", ""), OF_LOG), ("8080",), ""),
+    "the question is about the client": ((APART.format("web", ""), OF_LOG), ("web:80",), "web"),
+    "the default network has no name server": ((BRIDGED, OF_NOBODY), (), "web"),
     "the client is on the host": ((APART.format("web", ""), OF_HOST), (), ""),
 }
 

@@ -9,12 +9,16 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.names import servers_of
 from hairpin.network.network import Network
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.question.asked import Target
 from hairpin.question.egress import name_flow
 from hairpin.suppose.said_sockets import is_served_elsewhere
 from hairpin.walk.walked import walked
+
+_SERVER = 0xCB007135
+"""203.0.113.53, an address of RFC 5737: a name server outside, whatever its address is."""
 
 
 def lookups_told(network: Network, asked: tuple[Target, ...], asking: str) -> tuple[Flow, ...]:
@@ -28,8 +32,10 @@ def lookups_told(network: Network, asked: tuple[Target, ...], asking: str) -> tu
     for host in network.hosts:
         for outcome in host.told.outcomes if host.told is not None else ():
             named = host.containers_named(outcome.host) if outcome.result == "no-name" and outcome.host else ()
-            if named and (not asked or any(_is_meant(host, each, named) for each in asked)):
-                found |= dict.fromkeys(_of(network, host, outcome, named, asking))
+            if named:
+                flows = tuple(_of(network, host, outcome, named, asking))
+                if not asked or any(_is_meant(host, each, named, flows) for each in asked):
+                    found |= dict.fromkeys(flows)
     return tuple(found)
 
 
@@ -57,8 +63,10 @@ def loopbacks_told(network: Network, asked: tuple[Target, ...]) -> tuple[Flow, .
 _LOOPBACK = 0x7F00_0001
 
 
-def _is_meant(host: Host, target: Target, named: tuple[Container, ...]) -> bool:
-    return target.container is not None and any(each in named for each in host.containers_named(target.container))
+def _is_meant(host: Host, target: Target, named: tuple[Container, ...], flows: tuple[Flow, ...]) -> bool:
+    """Return whether the question is about the container with the name, or about the client that asks for it."""
+    asked = host.containers_named(target.container) if target.container is not None else ()
+    return any(each in named or any(flow.of_container == each.name for flow in flows) for each in asked)
 
 
 def _of(network: Network, host: Host, outcome: Outcome, named: tuple[Container, ...], asking: str) -> Iterator[Flow]:
@@ -69,10 +77,20 @@ def _of(network: Network, host: Host, outcome: Outcome, named: tuple[Container, 
     running = [each for each in clients if each.running and each not in named]
     if not running or not all(each.running for each in named):
         return
-    flows = [name_flow(host, each, outcome.host) for each in running]
+    flows = [_lookup(host, each, outcome.host) for each in running]
     known = [each for each in flows if each is not None]
     if len(known) == len(flows) and all(_is_unknown(network, each) for each in known):
         yield known[0]
+
+
+def _lookup(host: Host, asking: Container, name: str) -> Flow | None:
+    """Return the DNS flow by which the container asks for the name.  On a network without a name server the container
+    has the host's name servers, which no text has to show: the flow leads to a server outside."""
+    flow = name_flow(host, asking, name)
+    if flow is not None or asking.netns is None or name in asking.extra_names or servers_of(host, asking):
+        return flow
+    start = FromContainer(asking.name, Netns(host.name, asking.netns))
+    return Flow(start, 4, _SERVER, "udp", 53, container=asking.name, purpose="dns", host=host.name, asked_name=name)
 
 
 def _is_unknown(network: Network, flow: Flow) -> bool:

@@ -24,7 +24,7 @@ _TEXTS = {
     "program": "program", "subject": "subject", "kept-by": "kept_by", "kind": "kind", "about": "about",
     "printed-by": "printed_by", "outcome": "outcome", "command": "command", "unless": "unless",
 }  # fmt: skip
-_FLAGS = {"general": "general", "passing": "passing", "other-causes": "other_causes"}
+_FLAGS = {"general": "general", "passing": "passing", "other-causes": "other_causes", "met": "met"}
 _LISTS = {"causes": "causes", "shown-by": "shown_by", "verdicts": "verdicts"}
 _SENTENCES = {"means": "meaning", "shows": "shows"}
 

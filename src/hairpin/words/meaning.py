@@ -78,6 +78,10 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     ``other_causes``: whether reasons that no cause proves can make the text true, too.  If no cause is proven, such a
     text stays undecided.
 
+    ``met``: whether the program that prints the text has met the fault itself: its own call failed, or its own peer
+    answered so.  The text then proves the cause that it names before all others, or its meaning if the catalogue lacks
+    the cause, whatever the rest of the host is like.
+
     ``passing``: whether the fault comes and goes.  A text about a fault that comes and goes may be true although no
     fault is found now.  ``outcome``: how the connection ended, if the text is about a connection.
 
@@ -94,6 +98,7 @@ class TextMeaning(TextEntry, frozen=True, kw_only=True):
     printed_by: PrintedBy = "host"
     verdicts: tuple[str, ...] = ()
     other_causes: bool = False
+    met: bool = False
     passing: bool = False
     outcome: Outcome | Literal[""] = ""
     command: str = ""

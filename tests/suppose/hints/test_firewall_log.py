@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.suppose.hints.firewall_log import counted_drops, logged_drops
+from hairpin.suppose.hints.firewall_log import counted_drops, dropped_surely, logged_drops
 from tests.rows import each_row
 
 _REST = "MAC=02:42 SRC=172.18.0.2 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=40668 DPT=3040"
@@ -89,3 +89,29 @@ def test_other_layouts_are_read(lines: tuple[str, str]) -> None:
 )
 def test_a_rule_that_has_dropped_nothing_names_nothing(line: str) -> None:
     assert _found("chain ts-forward {", line) == []
+
+
+_ANY: frozenset[int] = frozenset()
+_TO_HOST = f"[UFW BLOCK] IN=docker0 OUT= {_REST} SYN"
+_TO_CONTAINER = "kernel: FINAL_REJECT: IN=eth0 OUT=cni-podman0 DST=10.88.0.18 PROTO=TCP SPT=1 DPT=80 SYN"
+
+
+@each_row(
+    ("line", "ports", "inner", "causes"),
+    (
+        (_TO_HOST, {3040}, _ANY, {"input-drops-host-service"}),
+        (_TO_HOST, _ANY, _ANY, {"input-drops-host-service"}),
+        (_TO_HOST, {80}, _ANY, set()),
+        (_TO_HOST.removesuffix("SYN"), {3040}, _ANY, set()),
+        (_TO_HOST.replace("docker0", "eth0"), {3040}, _ANY, set()),
+        (_TO_HOST.replace("BLOCK", "AUDIT"), {3040}, _ANY, set()),
+        (_TO_CONTAINER, {8080}, {80}, {"firewalld-bridge-in-wrong-zone"}),
+        (_TO_CONTAINER, {8080}, {81}, set()),
+        (_TO_CONTAINER.replace("FINAL_REJECT", "mine"), {8080}, {80}, set()),
+        ("[UFW DOCKER BLOCK] IN=eth0 OUT=docker_gwbridge PROTO=TCP DPT=80 SYN", {81}, _ANY, {"docker-user-drops"}),
+    ),
+)
+def test_the_prefix_of_a_firewall_proves_what_it_dropped(
+    line: str, ports: set[int], inner: set[int], causes: set[str]
+) -> None:
+    assert dropped_surely(((1, line),), frozenset(ports), frozenset(inner)) == causes

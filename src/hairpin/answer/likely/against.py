@@ -77,7 +77,7 @@ def _with_each_weighed(answer: Answer, stated: _Stated, asked: tuple[Flow, ...])
             except ChangeError:
                 network = None
         against = _outcomes_against(network, stated[:_MOST_OUTCOMES]) if network is not None else ()
-        if not cause.likely:
+        if not cause.likely and (cause.stop is not None or network is None):
             others = (each for each, _ in stated if each.failed and each not in cause.explains and each not in against)
             against = (*against, *others)
         explains = tuple(each for each in cause.explains if each not in against)

@@ -4,8 +4,8 @@ In such an error, an engine, a kernel or a client names the fault itself.  A quo
 supposition.  So the causes of quoted errors come after the causes that the text's own parts prove, and before the
 causes that supposed parts make possible.
 
-Some errors are readings of the host: the engine or the kernel has met the fault, and says so.  Such an error proves its
-cause, whatever the rest of the host is like.
+Some errors are readings: the engine, the kernel or a client has met the fault itself, and says so (``met`` in
+``words/texts``).  Such an error proves its cause, whatever the rest of the host is like.
 """
 
 import re
@@ -30,7 +30,8 @@ from hairpin.network.socket_owner import EPHEMERAL
 from hairpin.pasted.forms.system.log_lines import ENGINE_LOG
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import recognised_in
-from hairpin.suppose.hints.firewall_log import dropped_at_input
+from hairpin.suppose.hints.firewall_log import dropped_surely
+from hairpin.suppose.hints.told_names import holders_in
 from hairpin.words.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
@@ -58,10 +59,8 @@ def with_told_errors(answer: Answer) -> Answer:
         return answer
     errors = tuple(each for evidence in answer.evidence for each in _errors(_lines_of(evidence)))
     named = tuple(_causes(errors, answer))
-    met = {each.id for each in named if not each.likely}
-    answer = _replace(
-        answer, causes=tuple(_proven_by_error(each) if each.id in met else each for each in answer.causes)
-    )
+    if any(not each.likely for each in named):
+        answer = _replace(answer, causes=tuple(_beside_met(answer, {each.id for each in named if not each.likely})))
     found = [each for each in answer.causes if each.shown_by is None]
     rest = [each for each in answer.causes if each.shown_by is not None]
     known = {each.id for each in found}
@@ -81,9 +80,18 @@ def with_told_errors(answer: Answer) -> Answer:
     return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
 
 
-def _proven_by_error(cause: CauseAnswer) -> CauseAnswer:
-    """Return the walked cause, which an error proves.  A cause to which only words point gives way to the error's."""
-    return _replace(cause, likely=False, severity="blocking") if cause.shown_by is None else cause
+def _beside_met(answer: Answer, met: set[str]) -> Iterator[CauseAnswer]:
+    """Yield the answer's causes if errors prove the causes with these ids.  The walked causes among them are proven,
+    and causes to which only words point give way to the error's.  Unless a client failed, too, a cause for which no
+    word of the text speaks is left out: the error has explained the trouble."""
+    told = tuple(each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
+    is_explained = not any(each.failed and each.tool for each in told)
+    for each in answer.causes:
+        if each.id not in met - {OUTSIDE_CATALOGUE}:
+            if not (is_explained and each.shown_by is not None and all(one in told for one in each.explains)):
+                yield each
+        elif each.shown_by is None:
+            yield _replace(each, likely=False, severity="blocking")
 
 
 def _shown_by_kernel(cause: CauseAnswer) -> CauseAnswer:
@@ -93,11 +101,18 @@ def _shown_by_kernel(cause: CauseAnswer) -> CauseAnswer:
 def _met_by_log(answer: Answer) -> frozenset[str]:
     """Return the ids of the causes that the kernel's log shows of the asked ports, or of the ports at which clients
     failed."""
-    outcomes = (each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
+    outcomes = tuple(each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
     asked = {each.port for each in answer.question.targets} or {each.port for each in outcomes if each.failed}
+    ports = {each for each in asked if each is not None}
+    inner = {
+        binding.container_port
+        for host in answer.network.hosts
+        for container in host.containers()
+        for binding in container.bindings
+        if binding.host_port in ports
+    }
     lines = tuple(line for evidence in answer.evidence for line in telling_in(evidence))
-    is_met = dropped_at_input(lines, frozenset(each for each in asked if each is not None))
-    return frozenset({"input-drops-host-service"} if is_met else ())
+    return dropped_surely(lines, frozenset(ports), frozenset(inner))
 
 
 _Causes = list[CauseAnswer]
@@ -153,15 +168,6 @@ _CONFIRMED = frozenset({
 """The causes that an error names so surely that the next command only has to confirm them.  For other causes, an error
 is one hint among the hints of the text."""
 
-_MET = {
-    "address-pool-exhausted": "", "cni-plugin-missing": "", "conntrack-table-full": "", "docker-daemon-not-running": "",
-    "docker-filter-chain-missing": "", "docker-nat-chain-missing": "", "host-network-ignores-ports": "",
-    "kernel-module-missing": "", "kernel-match-missing": "iptables-extension-missing",
-    "port-allocated-by-other-container": "", "publish-address-not-on-host": "",
-    "published-port-held-by-other-process": "",
-}  # fmt: skip
-"""The causes that an engine or the kernel has met itself if it prints an error about them, each with the only error
-that says so; empty if each error that names the cause before all others does."""
 _NAMED_BETTER_BY = {"published-port-held-by-other-process": "port-allocated-by-other-container"}
 """The causes that another error in the same text names better: the kernel says that a port is in use, and the engine
 says that one of its containers has it."""
@@ -240,7 +246,7 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
         for cause in known or ((OUTSIDE_CATALOGUE,) if not each.entry.general else ()):
             if not (cause in _OF_CONTAINER_NAMES and _OUTER_NAME.search(each.quote)):
                 key = (cause, each.entry.id if cause == OUTSIDE_CATALOGUE else "")
-                if key not in named or (_surest(each.entry) == cause and _surest(named[key].entry) != cause):
+                if key not in named or _rank(each, cause) > _rank(named[key], cause):
                     named[key] = each
     surest = {_surest(each.entry) for each in errors}
     for (cause, _), error in list(named.items())[:_MOST]:
@@ -251,21 +257,40 @@ def _causes(errors: tuple[QuotedError, ...], answer: Answer) -> Iterator[CauseAn
             quote=error.quote, meaning=error.entry.meaning), Change(()), OfFile(f"line {error.line}"),
             "nothing-listens-there"), ref="", explains=(seen,), shown_by=(error.entry.command,
             error.entry.shows or error.entry.meaning))  # fmt: skip
-        is_met = cause in _MET and _MET[cause] in ("", error.entry.id)
-        is_met = is_met and error.entry.printed_by == "host" and cause == _surest(error.entry)
-        # The end of a general error says why, and hairpin has not read that end.
-        is_met = is_met and not error.entry.general and _NAMED_BETTER_BY.get(cause) not in surest
-        is_met = is_met and not (cause in _NAMED_BETTER_BY and _may_be_its_own(error, answer))
+        is_met = cause in (OUTSIDE_CATALOGUE, _surest(error.entry)) and _is_met(error, errors, answer)
+        better = _NAMED_BETTER_BY.get(cause)
+        is_met = is_met and not (better is not None and (better in surest or _may_be_its_own(error, answer)))
         yield _replace(made, likely=False, severity="blocking", shown_by=None) if is_met else made
 
 
+def _rank(error: QuotedError, cause: str) -> tuple[bool, bool]:
+    """Return how surely the error shows the cause, as a value to compare."""
+    return _surest(error.entry) == cause, error.entry.met
+
+
+def _is_met(error: QuotedError, errors: tuple[QuotedError, ...], answer: Answer) -> bool:
+    """Return whether the program that printed the error has met its cause.  A client's error is about one connection:
+    if the text has another such error, or a client that could not connect, the trouble may be this other one."""
+    if not error.entry.met or error.entry.printed_by == "host":
+        return error.entry.met
+    told = (host.told for host in answer.network.hosts if host.told is not None)
+    failed = (each for parts in told for each in parts.outcomes if each.failed and each.tool)
+    return all(each.entry is error.entry for each in errors if each.entry.met) and all(
+        error.line <= each.line < error.line + PARTS or each.host in error.quote for each in failed
+    )
+
+
 def _may_be_its_own(error: QuotedError, answer: Answer) -> bool:
-    """Return whether perhaps no other process holds the port that the error names: it is the source port of a
-    connection, or the port of a container that the text lists, or Podman asked the kernel for it.  Podman does not know
-    which ports are its own: conmon holds the ports of a container until it ends, and a restart meets it there."""
+    """Return whether perhaps no other process holds the port that the error names, and the text lists no process that
+    does: it is the source port of a connection, or the port of a container that the text lists, or Podman asked the
+    kernel for it.  Podman does not know which ports are its own: conmon holds the ports of a container until it ends,
+    and a restart meets it there."""
+    ports = [int(each) for each in _PORT.findall(error.quote)]
+    lines = (line for evidence in answer.evidence for line in telling_in(evidence))
+    if any(int(found["port"]) in ports for _, _, found in holders_in(lines)):
+        return False
     if "cannot listen on the " in error.quote:
         return True
-    ports = [int(each) for each in _PORT.findall(error.quote)]
     told = ((host, host.told) for host in answer.network.hosts)
     listed = (each for host, parts in told if parts is not None for each in host.containers()
               if each.running and each.name in parts.containers)  # fmt: skip

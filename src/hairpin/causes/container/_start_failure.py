@@ -280,6 +280,7 @@ _READERS: dict[str, _Reader] = {
     "docker-proxy-address-in-use": _port_held,
     "docker-port-allocated": _port_held,
     "docker-privileged-port": failure_at_privileged_port,
+    "rootlessport-denied": failure_at_privileged_port,
     "docker-address-not-here": _address_elsewhere,
     "docker-network-missing": no_network,
     "docker-network-not-loaded": not_loaded,

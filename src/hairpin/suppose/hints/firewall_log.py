@@ -89,22 +89,35 @@ def logged_drops(lines: Iterable[tuple[int, str]]) -> Iterator[Hinted]:
             shows=message("the rule that logs the packet, and no rule before it that accepts the packet"))  # fmt: skip
 
 
-def dropped_at_input(lines: Iterable[tuple[int, str]], ports: frozenset[int]) -> bool:
-    """Return whether the kernel's log has the first packet of a connection to one of the ports that came from a
-    container's bridge, and that the host's own firewall dropped: ``[UFW BLOCK] IN=docker0 OUT= … DPT=9000 … SYN``."""
+def dropped_surely(lines: Iterable[tuple[int, str]], ports: frozenset[int], inner: frozenset[int]) -> frozenset[str]:
+    """Return the causes that the kernel's log shows: the first packet to one of the ports, which came from a
+    container's bridge or should leave by one, and which a firewall dropped whose own prefix says so (``[UFW BLOCK]
+    IN=docker0 OUT= … DPT=9000 … SYN``).  ``ports``: the ports of the host.  ``inner``: the ports of containers behind
+    them.  Each is any port if it is empty."""
+    found: set[str] = set()
     for _, line in lines:
-        found = _LOGGED.match(line)
-        if found is None or found["out"] or _BLOCKED.search(found["before"]) is None:
+        logged = _LOGGED.match(line)
+        if logged is None or (_TCP.search(line) and not _SYN.search(line)):
             continue
         port = _TO_PORT.search(line)
-        if is_engine_bridge(found["into"]) and port is not None and int(port[1]) in ports and _SYN.search(line):
-            return True
-    return False
+        for prefix, is_inward, cause in _SURE:
+            link, asked = (logged["into"], ports) if is_inward else (logged["out"], inner)
+            is_asked = not asked or (port is not None and int(port[1]) in asked)
+            is_there = is_engine_bridge(link or "") and not (is_inward and logged["out"])
+            if is_asked and is_there and prefix.search(logged["before"]):
+                found.add(cause)
+    return frozenset(found)
 
 
-_BLOCKED = Sought(r"\[UFW BLOCK\]")
-"""Matches what ufw writes before it drops a packet: its chains for a limit or an audit write other words."""
+_SURE = (
+    (Sought(r"\[UFW BLOCK\]"), True, "input-drops-host-service"),
+    (Sought(r"\[UFW DOCKER BLOCK\]"), False, "docker-user-drops"),
+    (Sought(r"\bfilter_FWD[A-Z]?_\w+_(?:REJECT|DROP)\b|\bFINAL_REJECT\b"), False, "firewalld-bridge-in-wrong-zone"),
+)
+"""What a firewall writes before it drops a packet, whether the packet is for the host itself, and the cause.  ufw's
+chains for a limit or an audit write other words; firewalld logs a denied packet and rejects it in the next rule."""
 _TO_PORT = Sought(r"\bDPT=(\d+)\b")
+_TCP = Sought(r"\bPROTO=TCP\b")
 _SYN = Sought(r"\bSYN\b")
 
 

@@ -201,14 +201,22 @@ def apart_from_a_proxy(prose: Prose, host: Host) -> Iterator[Hinted]:
             return
 
 
+def holders_in(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, re.Match[str]]]:
+    """Yield the lines in which ``lsof`` lists a socket of a process that is no engine's, with their numbers and their
+    parts ``process``, ``pid`` and ``port``."""
+    for number, line in lines:
+        found = _LSOF.match(line)
+        if found is not None and not found["process"].startswith(_OF_ENGINE):
+            yield number, line, found
+
+
 def held_by_another(lines: Iterable[tuple[int, str]], prose: Prose, flows: Iterable[Flow]) -> Iterator[Hinted]:
     """Yield the hint that ``lsof`` lists a process on the port that the engine could not bind."""
     ports = {str(each.dport) for each in flows}
     if _TAKEN.search(prose.text) is None:
         return
-    for number, line in lines:
-        found = _LSOF.match(line)
-        if found is not None and found["port"] in ports and not found["process"].startswith(_OF_ENGINE):
+    for number, line, found in holders_in(lines):
+        if found["port"] in ports:
             means = message(
                 "{process} (process {pid}) has port {port} of the host, so the engine cannot publish it",
                 process=found["process"], pid=found["pid"], port=found["port"],

@@ -186,6 +186,7 @@ _ALL: tuple[_Words, ...] = (
            _by("client", "no-name")),
     _words("to resolve host address",
            rf"to resolve host address ['\"\u2018](?P<host>{NAME})", _by("client", "no-name")),
+    _words("bad address", rf"\bbad address '(?P<host>{NAME})'", _by("client", "no-name")),
     _words("failure resolving", r"Temporary failure resolving '(?P<host>[^']+)'", _by("apt", "no-name")),
     _words("Could not connect to ", rf"Could not connect to {_PLACE} \([^)]*\)(?:, |\. - connect \()(?P<said>[\w ]+)",
            _by("apt")),
