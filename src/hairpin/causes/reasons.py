@@ -77,6 +77,7 @@ ASKED_AT: dict[str, str] = {
     "default-bridge-has-no-names": "name-unknown",
     "dnat-rule-missing": "rule policy reject no-listener never-accepts wrong-answer",
     "dnat-rule-names-other-address": "no-listener",
+    "dnat-rule-names-other-port": "no-listener",
     "dnat-rule-shadowed": (
         "hairpin-off no-neighbour rule policy reject no-listener answered-by-other never-accepts left-instead"
     ),

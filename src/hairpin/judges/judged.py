@@ -59,17 +59,15 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
     release of the judging kernel."""
     anew = [step for branch in trace.branches for step in branch.request if is_anew(step)]
     if anew:
-        said = (
-            message(
+        said = message(
+            "a user-mode network stack (slirp4netns, pasta) is a process, and the test copy of the network (replica) "
+            "does not contain it"
+        )
+        if all(map(is_proxied, anew)):
+            said = message(
                 "a proxy that connects in another network namespace is a process, and the test copy of the network "
                 "(replica) does not contain it"
             )
-            if all(map(is_proxied, anew))
-            else message(
-                "a user-mode network stack (slirp4netns, pasta) is a process, and the test copy of the network (replica) "
-                "does not contain it"
-            )
-        )
         return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
     own = network.this.kernel
     if own == running or walked(_on_kernel(network)(running), trace.flow) == trace:

@@ -14,7 +14,7 @@ Lasting: the same; the files are read at each start.
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.kit import Candidate, Cause, Iterator, Message, OfUnit, View, Way, message
 from hairpin.causes.service._near import protocol_of
-from hairpin.causes.service._unit import edit_and_restart, line_with, advice_to_pass_on
+from hairpin.causes.service._unit import advice_to_pass_on, edit_and_restart, line_with
 from hairpin.change.change import AddSocket, Change, one
 from hairpin.host.docker import Container
 from hairpin.host.managers import FilterLine, Unit, UnitNetwork
