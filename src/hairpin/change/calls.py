@@ -136,6 +136,10 @@ class SetPanicMode(msgspec.Struct, frozen=True, tag="set-panic-mode"):
     on: bool = False
 
 
+UfwAction = Literal["allow", "deny", "reject", "limit"]
+"""What a rule of ufw does with packets.  Source: ufw(8)"""
+
+
 class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
     """Call: let ufw read its files again."""
 
@@ -158,8 +162,8 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     deleted: bool = False
     source: str = ""
     destination: str = ""
-    action: Literal["allow", "deny", "reject", "limit"] = "allow"
-    replaces: Literal["", "allow", "deny", "reject", "limit"] = ""
+    action: UfwAction = "allow"
+    replaces: UfwAction | Literal[""] = ""
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):
