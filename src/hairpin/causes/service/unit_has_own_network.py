@@ -92,7 +92,7 @@ def _candidate(view: View, unit: Unit, target: Relay, container: Container | Non
         evidence=tuple(filter(None, read)),
         offered=False,
         ways=(
-            edit_and_restart(unit, _advice_to_share(unit, line, facts)),
+            edit_and_restart(unit, _advice_to_share(line, facts)),
             Way(Change(()), (advice_to_pass_on(port, unit, there),)),
         ),
     )
@@ -119,11 +119,11 @@ def _detail(container: Container | None, facts: dict[str, str]) -> Message:
     )
 
 
-def _advice_to_share(unit: Unit, line: FilterLine | None, facts: dict[str, str]) -> Message:
+def _advice_to_share(line: FilterLine | None, facts: dict[str, str]) -> Message:
     if line is None:
         return message(
-            "if {unit} should have the host's network: take {setting} out of its files, which `{command}` shows",
-            command=f"systemctl cat {unit.name}",
+            "if {unit} should have the host's network: take {setting} out of its files (`systemctl cat {unit}` shows "
+            "them)",
             **facts,
         )
     return message(
