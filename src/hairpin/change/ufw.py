@@ -9,11 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.calls import AllowInUfw, ReloadUfw, UfwAction
+from hairpin.change.calls import AllowInUfw, ReloadUfw
 from hairpin.change.change import Change, InsertRule, WriteFile
 from hairpin.host.boot.saved_rules import rule_line, rules_of, with_rule
 from hairpin.host.host import Host
-from hairpin.host.managers import ConfigFile
+from hairpin.host.managers import ConfigFile, UfwAction
 from hairpin.host.netns import Netns
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.evaluate.chain import Place

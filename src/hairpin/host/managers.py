@@ -63,6 +63,10 @@ class Firewalld(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
+UfwAction = Literal["allow", "deny", "reject", "limit"]
+"""What a rule of ufw does with packets.  Source: ufw(8)"""
+
+
 class Ufw(msgspec.Struct, frozen=True):
     """ufw's state, with the policies in its files.  ``scripts``: ufw's executable hook scripts; None if they were not
     read."""
