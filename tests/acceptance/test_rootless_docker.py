@@ -7,12 +7,16 @@
 """
 
 import functools
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer, Depth
 from hairpin.answer.ask import ask
+from hairpin.apply.restoring import restore_plan
+from hairpin.change.step import LoadRules
 from hairpin.collect.snapshot import load
 from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
@@ -134,3 +138,41 @@ def test_the_engine_is_anns() -> None:
     )  # fmt: skip
     assert engine.network_stack == "slirp4netns:allow_host_loopback=false"
     assert engine.command("logs", "web") == "docker -H unix:///run/user/1000/docker.sock logs web"
+
+
+def flushed(chain: str = "POSTROUTING") -> Evidence:
+    """Return the evidence in which ann's dockerd has lost the rules of this chain of nat."""
+    readings = tuple(
+        msgspec.structs.replace(each, text=re.sub(rf"(?m)^(\[\d+:\d+\] )?-A {chain} .*\n", "", each.text))
+        if each.netns.endswith("-docker") and each.key.startswith("iptables")
+        else each
+        for each in evidence().readings
+    )
+    return msgspec.structs.replace(evidence(), readings=readings)
+
+
+def test_lost_rules_in_the_dockerds_namespace_are_named_and_restored_there() -> None:
+    question = parse_question("check", ("203.0.113.80:443/tcp",), "container:asks", (), World())
+    found = ask(question, (flushed(),), depth="events")
+    (cause,) = (each for each in found.causes if each.severity == "blocking")
+    assert cause.id == "masquerade-missing"
+    plan = restore_plan(ask(parse_question("check", (), None, (), World()), (flushed(),)))
+    (loss,) = plan.lost
+    assert loss.netns.is_rootless_dockerds
+    assert {each.chain for each in loss.missing.rules} == {"POSTROUTING"}
+    made = [step for repair in plan.plan.repairs for step in repair.remedy.steps]
+    assert [isinstance(each, LoadRules) and each.entering[:1] for each in made] == [("nsenter",)]
+
+
+def test_a_dockerd_of_a_user_that_has_its_rules_lacks_none() -> None:
+    for name in (_OWN_DRIVER, _PASTA):
+        plan = restore_plan(ask(parse_question("check", (), None, (), World()), (evidence(name),)))
+        assert (plan.lost, plan.undecided) == ((), ())
+
+
+def test_the_users_dockerd_writes_these_rules_itself() -> None:
+    question = parse_question("check", ("203.0.113.80:443/tcp",), "container:asks", (), World())
+    (cause,) = (each for each in ask(question, (flushed(),), depth="events").causes if each.severity == "blocking")
+    said = " ".join(map(Words("en"), cause.remedies[0].advice))
+    assert "the engine writes them itself at each start" in said
+    assert "when the container stops" not in said

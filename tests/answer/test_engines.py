@@ -45,6 +45,10 @@ SAID: dict[str, tuple[Health, str]] = {
     "refuses its file": (
         Health(msgspec.structs.replace(DOCKER, boot=Boot(malformed=True)), contact("stopped"), enabled=True),
         "/etc/docker/daemon.json is not valid JSON"),
+    "a Podman that ends with an error": (
+        Health(PODMAN, msgspec.structs.replace(contact("unreachable", "podman"), kind="podman"), enabled=True),
+        "Podman does not answer. It says: unsupported network backend",
+    ),
     "not allowed": (Health(DOCKER, contact("unreadable")), "may not ask Docker at unix:///run/docker.sock"),
     "nobody there": (
         Health(DOCKER, contact("unreachable", "unix:///x", named="DOCKER_HOST")),
@@ -58,7 +62,8 @@ SAID: dict[str, tuple[Health, str]] = {
 
 @pytest.mark.parametrize(("found", "said"), SAID.values(), ids=SAID)
 def test_the_first_line(found: Health, said: str) -> None:
-    assert said in str(state(found, NET, NET.this))
+    refused = Unread("podman-version", "", "podman version", "unsupported network backend", "e1")
+    assert said in str(state(found, NET, msgspec.structs.replace(NET.this, unread=(refused,))))
 
 
 @pytest.mark.parametrize("found", (Health(DOCKER, contact("answers")), Health(PODMAN, contact("stopped"))))

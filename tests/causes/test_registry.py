@@ -62,6 +62,7 @@ from tests.causes.rules.test_rules import HARMLESS as BESIDE_RULES
 from tests.causes.rules.test_stale_accept_for_dead_container import REUSED
 from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.service.test_service import HARMLESS as BESIDE_SERVICE
+from tests.causes.service.test_unit_networks import CASES as OF_UNIT_NETWORKS
 from tests.causes.states.test_container_unit_failed import CASES as OF_UNITS
 from tests.causes.states.test_known_version_fault import CASES as OF_VERSIONS
 from tests.causes.states.test_quadlet_not_running import CASES as OF_QUADLETS
@@ -94,7 +95,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "policies": {**POLICIES, **OF_STATES},
     "routing": {**ROUTING, **WAYS},
     "rules": {**RULES, **DECIDING, **IN_WRITING, **BANS, **REUSED},
-    "service": SERVICE,
+    "service": {**SERVICE, **OF_UNIT_NETWORKS},
     "states": {**STOPS, **STATES, **OF_QUADLETS, **OF_UNITS, **OF_VERSIONS},
     "tables": OF_TABLES,
     "to_come": {**TO_COME, **ONE_OFF},

@@ -60,6 +60,8 @@ WITHOUT = {
     "address-on-two-hosts": "which of the two answers changes with each ARP reply: tests/causes/between_hosts",
     "packets-to-many-stay-on-link": "no exchange of data shows a packet that nobody answers: tests/causes/forwarding",
     "unit-filter-drops": "a lab host has no systemd: tests/causes/service",
+    "unit-has-own-network": "as above",
+    "socket-proxy-finds-nobody": "as above",
     "quadlet-not-running": "as above",
     "container-unit-failed": "as above",
     "guest-network-not-started": "the lab has no libvirt: tests/causes/bridge/test_bridge.py",

@@ -85,3 +85,14 @@ def test_a_signal_is_no_proof_of_a_person(code: int, said: str) -> None:
     found = perhaps_stopped(network(docker=engine(one)).this, one)
     assert found is not None
     assert Words("en")(found).startswith(said)
+
+
+def test_a_container_of_podman_that_never_ran_may_have_failed_to_start() -> None:
+    """Podman keeps no error of a start, and dockerd does: ``podman create`` leaves the same."""
+    one = msgspec.structs.replace(DOWN, status="created", exit_code=None)
+    podman = msgspec.structs.replace(engine(one), kind="podman")
+    whole, dockers = network(docker=podman), network(docker=engine(one))
+    assert stopped_on_purpose(whole.this, one) is None
+    assert "`podman start web` says why" in str(perhaps_stopped(whole.this, one))
+    assert stopped_on_purpose(dockers.this, one) is not None
+    assert perhaps_stopped(dockers.this, one) is None

@@ -60,7 +60,7 @@ EITHER: frozenset[str] = frozenset({
     "docker-beside", "podman-pods", "rootless-containers", "guests", "guest-networks", "health-checks",
     "rootless-info", "quadlets",
     "containers-conf",
-    "packet-queues",
+    "packet-queues", "unit-networks",
 })  # fmt: skip
 """Readings that decide on some hosts: where a rule looks at a set, a port is asked, a manager runs."""
 

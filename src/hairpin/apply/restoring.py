@@ -17,13 +17,14 @@ from hairpin.change.change import Change, SetPolicy
 from hairpin.change.simulation.simulate import IP_FORWARD, simulate
 from hairpin.change.steps import steps
 from hairpin.engines.expected import ExpectedRule
-from hairpin.engines.missing import Missing, loss_text, missing_on, out_of_order
+from hairpin.engines.missing import Missing, loss_text, out_of_order, with_own_netns
 from hairpin.engines.podman import is_known
 from hairpin.engines.repair.closing import OpenedPolicy, opened_policies, said_of_policy
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.message import Message, few_of, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.meaning import meaning
@@ -37,13 +38,14 @@ from hairpin.remedy.remedy import Remedy
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """The missing rules and chains of one engine.
+    """The missing rules and chains of one engine, in the namespace ``netns``.
 
     ``moved``: rules of the engine that now stand after rules that the engine places behind them.  ``opened``: the
     policies that are ACCEPT since the engine's rules in their chains were flushed."""
 
     engine: Engine
     missing: Missing
+    netns: Netns
     moved: tuple[ExpectedRule, ...] = ()
     opened: tuple[OpenedPolicy, ...] = ()
 
@@ -90,10 +92,12 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
     ``chosen``: the ids of repairs that are made even if they close or open other flows.  Raises UsageError for a chosen
     repair that the plan does not have."""
     host = answer.network.this
+    found = with_own_netns(host)
     losses = (
-        Loss(engine, each, _moved(engine, each, host), opened_policies(each, engine, answer.network))
-        for engine, each in missing_on(host)
-    )
+        Loss(engine, each, netns, _moved(engine, each, host.namespace(netns.name)),
+             opened_policies(each, engine, answer.network) if netns.is_host else ())
+        for engine, each, netns in found
+    )  # fmt: skip
     lost = tuple(each for each in losses if each.missing or each.moved)
     refuse_unknown(chosen, [each.id for each in lost])
     plan, lost = _plan_for(lost, answer, chosen)
@@ -103,11 +107,12 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
         *(map(said_of_policy, opened) if plan.repairs else ()),
         *(
             note
-            for engine, each in missing_on(host)
+            for engine, each, netns in found
+            if netns.is_host
             for note in _notes(engine, each, host, flushed=bool(opened), supposed=supposed)
         ),
     )
-    used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
+    used = (each for engine, each, _ in found if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
     kept = tuple(each.place for each in opened if each.kept is not None)
     left_open = tuple(_flows_left_open(plan, kept)) if kept and plan.repairs else ()
@@ -152,17 +157,17 @@ def _flows_left_open(plan: RepairPlan, policies: tuple[Place, ...]) -> Iterator[
     yield from (one for one in closed if one.group == "unpublished" and isinstance(one.flow.start, Outside | Lan))
 
 
-def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
+def _moved(engine: Engine, lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:
     """Return the rules that have to be moved to their places.
 
     Podman moves no rules when it reloads its networks.  Therefore no rule of Podman has to be moved."""
-    return out_of_order(lost, host.namespace(host.netns.name)) if engine.traits.has_daemon else ()
+    return out_of_order(lost, namespace) if engine.traits.has_daemon else ()
 
 
 def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[PlannedRemedy, Network]:
     """Return the repair of the loss, and the network after it.  ``now``: the network after the earlier repairs."""
     network, engine, lost = answer.network, loss.engine, loss.missing
-    netns = network.this.netns
+    netns = loss.netns
     change = restoring_all(lost, netns, network.namespace(netns), loss.moved)
     closing = (SetPolicy(netns, each.place, "drop") for each in loss.opened if each.kept is None)
     change = msgspec.structs.replace(change, parts=(*change.parts, *closing))

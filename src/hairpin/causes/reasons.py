@@ -77,6 +77,7 @@ ASKED_AT: dict[str, str] = {
     "default-bridge-has-no-names": "name-unknown",
     "dnat-rule-missing": "rule policy reject no-listener never-accepts wrong-answer",
     "dnat-rule-names-other-address": "no-listener",
+    "dnat-rule-names-other-port": "no-listener",
     "dnat-rule-shadowed": (
         "hairpin-off no-neighbour rule policy reject no-listener answered-by-other never-accepts left-instead"
     ),
@@ -252,6 +253,7 @@ ASKED_AT: dict[str, str] = {
     "shared-namespace-left": "no-route no-source-address no-listener",
     "snat-ports-exhausted": "conntrack-clash",
     "snat-rule-shadows-masquerade": "source-not-translated peer-drops wrong-answer",
+    "socket-proxy-finds-nobody": "no-carrier no-neighbour no-route no-listener left-instead",
     "src-valid-mark-off": "rp-filter",
     "stack-hides-loopback": "stack-refuses",
     "stale-accept-for-dead-container": "",
@@ -279,6 +281,7 @@ ASKED_AT: dict[str, str] = {
     "two-iptables-backends-in-use": "rule policy reject",
     "ufw-forward-policy": "rule policy reject",
     "unit-filter-drops": "unit-filter",
+    "unit-has-own-network": "no-listener",
     "upstream-filters-container-addresses": "peer-drops",
     "user-stack-gone": "no-route no-source-address",
     "userland-proxy-off-no-route-localnet": "martian-source martian-destination route-localnet",

@@ -11,6 +11,7 @@ import msgspec
 
 from hairpin.host.contact import Tool
 from hairpin.host.host import Host
+from hairpin.host.managers import UfwAction
 from hairpin.message import Message
 from hairpin.netfilter.iptables.words import split_words, unquoted
 
@@ -144,10 +145,9 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     """Call: let ufw accept packets to a port, or forward them if ``routed`` is true.
 
     ``port`` is 0 and ``protocol`` is empty for all protocols.  ``iif``, ``oif``: the incoming and the outgoing link.
-    ``source``, ``destination``: the only client's and the only container's address.  Each is empty for any.  ``first``:
-    the rule is put before ufw's other rules, one of which denies the port.  ``deleted``: the call deletes the rule.
-    ``action`` differs from ``allow`` only in calls that delete a rule of ufw or put it back.  ``replaces``: the action
-    of ufw's rule for the same packets, which the call replaces; empty if ufw has no such rule."""
+    ``source``, ``destination``: the only client's and container's address, empty for any.  ``first``: put before ufw's
+    other rules, one of which denies the port.  ``deleted``: the call deletes the rule.  ``action``: not ``allow`` only
+    if a rule is deleted or put back.  ``replaces``: the action of the rule that is replaced; empty if none is."""
 
     port: int
     protocol: str
@@ -158,8 +158,8 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
     deleted: bool = False
     source: str = ""
     destination: str = ""
-    action: Literal["allow", "deny", "reject", "limit"] = "allow"
-    replaces: Literal["", "allow", "deny", "reject", "limit"] = ""
+    action: UfwAction = "allow"
+    replaces: UfwAction | Literal[""] = ""
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):

@@ -13,7 +13,7 @@ from hairpin.change.calls import AllowInUfw, ReloadUfw
 from hairpin.change.change import Change, InsertRule, WriteFile
 from hairpin.host.boot.saved_rules import rule_line, rules_of, with_rule
 from hairpin.host.host import Host
-from hairpin.host.managers import ConfigFile
+from hairpin.host.managers import ConfigFile, UfwAction
 from hairpin.host.netns import Netns
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.evaluate.chain import Place
@@ -26,7 +26,6 @@ _FAMILIES: tuple[tuple[Literal["ip", "ip6"], str], ...] = (("ip", "ufw"), ("ip6"
 
 _FILES = {"ip": ("/etc/ufw/user.rules", "/lib/ufw/user.rules"), "ip6": ("/etc/ufw/user6.rules", "/lib/ufw/user6.rules")}
 _TUPLE = "### tuple ###"
-Action = Literal["allow", "deny", "reject", "limit"]
 
 
 class SameTuple(msgspec.Struct, frozen=True):
@@ -36,7 +35,7 @@ class SameTuple(msgspec.Struct, frozen=True):
     neither the action nor the log type nor the comment.  ``texts``: the rules that ufw made of it, as iptables-save
     lists them; ``number``: the place of the first one that decides.  Source: ufw/common.py UFWRule.match()"""
 
-    action: Action
+    action: UfwAction
     number: int
     texts: tuple[str, ...]
     is_logged: bool
@@ -151,7 +150,7 @@ def _tuple_of(rule: Rule) -> Iterator[Expression]:
             yield each
 
 
-def _action(rule: Rule) -> Action | None:
+def _action(rule: Rule) -> UfwAction | None:
     match rule.body[-1] if rule.body else None:
         case Verdict(verdict="accept"):
             return "allow"

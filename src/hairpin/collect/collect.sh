@@ -617,12 +617,12 @@ sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_dia
         fi
     done
 }
-without_sockets() { # whether the kernel counts none. The sockets of its own tunnels count there, but not in the line sockets.
+without_sockets() { # without_sockets [PID]: whether the kernel counts none. The sockets of its own tunnels count there, but not in the line sockets.
     for version in '' 6; do
-        [ -r "/proc/net/sockstat$version" ] || return 1
+        [ -r "/proc/${1-self}/net/sockstat$version" ] || return 1
         inuse=; while read -r protocol _ count _; do
             case $protocol in TCP: | UDP: | TCP6: | UDP6:) inuse=$inuse$count ;; esac
-        done <"/proc/net/sockstat$version"
+        done <"/proc/${1-self}/net/sockstat$version"
         [ "$inuse" = 00 ] || return 1
     done
 }
@@ -1976,9 +1976,10 @@ other_namespaces() { # those that no engine lists: with a name in /run/netns, as
         list="$list${list:+$NL}netns:$name$TAB$inode$TAB-$TAB-"
     done
     for line in $ids; do    # inode, id, process: the kernel gives it an id if a link leads there from here
-        case $line in *[!0-9\ ]*) continue ;; esac
         inode=${line%% *}
+        case $line in *[!0-9]*\ unassigned\ *[!0-9]*) continue ;; *\ unassigned\ *) ;; *[!0-9\ ]*) continue ;; esac
         case " $seen " in *" $inode "*) continue ;; esac
+        case $line in *\ unassigned\ *) IFS=$USUAL_IFS; of_unit "${line##* }"; st=$?; IFS=$NL; [ "$st" = 0 ] || continue ;; esac
         seen="$seen$inode "
         list="$list${list:+$NL}netns:pid-${line##* }$TAB$inode$TAB${line##* }$TAB-"
         { while IFS= read -r group; do
@@ -2006,6 +2007,16 @@ EOT
     wait
     NETNS=
 }
+of_unit() { # of_unit PID: whether a unit of the system began the process, and its namespace has a socket, a link or systemd's proxy
+    of=; while IFS= read -r group; do
+        case $group in *lxc* | *libpod* | *docker-* | *kubepods* | */payload/*) return 1 ;; *:/system.slice/*.service | *:/system.slice/*.service/*) of=yes ;; esac
+    done <"/proc/$1/cgroup"
+    [ -n "$of" ] && read -r of <"/proc/$1/comm" || return 1
+    case $of in systemd-socket-*) return 0 ;; esac
+    without_sockets "$1" || return 0
+    lines=0; while read -r _; do lines=$((lines + 1)); done <"/proc/$1/net/dev"
+    [ "$lines" -gt 3 ]      # two of a heading, and lo
+} 2>/dev/null
 local_guests() { # who is behind the bridges of libvirt, LXC, Incus, NetworkManager, networkd and nspawn: the leases of their name servers, and machined's list
     root=$HAIRPIN_ROOT
     for f in "$root"/var/lib/libvirt/dnsmasq/*.status "$root"/var/lib/libvirt/dnsmasq/*.macs "$root"/var/lib/misc/dnsmasq.*.leases \
@@ -3240,12 +3251,27 @@ HOST_SERVICES="apache2.service bind9.service caddy.service chrony.service chrony
     samba.service sendmail.service slapd.service smb.service smbd.service snmpd.service ssh.service ssh.socket
     sshd.service sshd.socket syslog-ng.service tftpd-hpa.service unbound.service valkey.service vsftpd.service
     wg-quick@wg0.service xrdp.service zabbix-agent.service zabbix-agent2.service"
-filter_lines() { # path:line:text: where a file of this host, a quadlet or set-property filters a unit's addresses: systemd.resource-control(5)
-    grep -rnsE '^[[:space:]]*IPAddress(Allow|Deny)[[:space:]]*=' /etc/systemd/system /run/systemd/system /run/systemd/generator* \
-        /run/systemd/transient /etc/systemd/system.control /run/systemd/system.control /etc/containers/systemd /usr/share/containers/systemd
+network_lines() { # path:line:text: where a file of this host, a quadlet or set-property filters a unit's addresses (systemd.resource-control(5)),
+    # gives it a network namespace (systemd.exec(5)), or passes connections on (systemd-socket-proxyd(8))
+    grep -rnsE '^[[:space:]]*((IPAddress(Allow|Deny)|PrivateNetwork|NetworkNamespacePath|JoinsNamespaceOf)[[:space:]]*=|ExecStart[[:space:]]*=[-@+!: ]*(/usr)?/lib/systemd/systemd-socket-proxyd[[:space:]])' \
+        /etc/systemd/system /run/systemd/system /run/systemd/generator* /run/systemd/transient /etc/systemd/system.control /run/systemd/system.control \
+        /etc/containers/systemd /usr/share/containers/systemd
 }
-filtered_units() { # filtered_units LINES: the units that these lines keep from addresses; a template, or a drop-in for a prefix (user-.slice.d), as a pattern
-    printf '%s\n' "$1" | sed -n '/:[[:space:]]*IPAddressDeny/ { s|:[0-9]*:.*||; s|/[^/]*\.conf$||; s|\.d$||; s|.*/||; s|\.container$|.service|; /^-/d; /[^A-Za-z0-9:_.@-]/d; s|\([@-]\)\.|\1*.|; p; }' | sort -u
+units_with() { # units_with WORDS LINES: the units of these lines that have one of the words; a template, or a drop-in for a prefix (user-.slice.d), as a pattern
+    printf '%s\n' "$2" | sed -nE '/:[[:space:]]*('"$1"')/ { s|:[0-9]*:.*||; s|/[^/]*\.conf$||; s|\.d$||; s|.*/||; s,\.(container|pod|kube)$,.service,; /^-/d; /[^A-Za-z0-9:_.@-]/d; s|([@-])\.|\1*.|; p; }' | sort -u
+}
+networks_of_units() { # networks_of_units UNIT...: of each what systemd says of its network, the inode of its process's namespace, and only the command of a proxy
+    limited 4 systemctl show --no-pager -p Id,ActiveState,MainPID,PrivateNetwork,NetworkNamespacePath,JoinsNamespaceOf,TriggeredBy,ExecStart "$@" | awk '
+        /^ExecStart=/ {
+            if (!sub(/.* argv\[\]=/, "") || $1 !~ /\/systemd-socket-proxyd$/) next
+            sub(/ ;.*/, ""); print "ExecStart=" $0; next
+        }
+        { print }
+        /^MainPID=[1-9][0-9]*$/ {
+            command = "stat -L -c %i /proc/" substr($0, 9) "/ns/net 2>/dev/null"
+            if ((command | getline inode) > 0) print "Netns=" inode
+            close(command)
+        }'
 }
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
@@ -3253,14 +3279,17 @@ units() {
     set --
     # shellcheck disable=SC2086
     [ -n "$HAIRPIN_ONLY" ] || set -- $HOST_SERVICES
-    filtering=$(filter_lines) filtered=
-    if [ -n "$filtering" ]; then
-        body unit-filters 'IPAddressDeny=, IPAddressAllow= of units' "$filtering"
-        filtered=$(filtered_units "$filtering")
+    lines=$(network_lines) filtered= networked=
+    if [ -n "$lines" ]; then
+        body unit-filters 'files of units: IPAddressDeny=, PrivateNetwork=, …' "$lines"
+        filtered=$(units_with IPAddressDeny "$lines")
+        networked=$(units_with 'PrivateNetwork|NetworkNamespacePath|JoinsNamespaceOf|ExecStart' "$lines")
     fi
     set -f
     # shellcheck disable=SC2086
-    set -- $found_units $filtered "$@"
+    [ -z "$networked" ] || run unit-networks 'systemctl show' networks_of_units $networked
+    # shellcheck disable=SC2086
+    set -- $found_units $filtered $networked "$@"
     set +f
     run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny,Listen \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \

@@ -32,6 +32,7 @@ _KNOWS_DRIVER = (5, 0, 0)
 _PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
 """Matches the name of a chain that belongs to a network (netavark) or to a container (CNI)."""
 _PORTS_IN_A_RULE = 15
+_MODE = "mode"
 _MARK = "netavark"
 """In the name of each table or chain that netavark makes, through iptables, nftables or firewalld."""
 _SOURCES = ("saddr4", "saddr6")
@@ -173,6 +174,23 @@ def makes_no_rules(engine: Engine) -> bool:
     return (dockerd_version(engine.version) or _KNOWS_DRIVER) >= _KNOWS_DRIVER
 
 
+def is_unmanaged(network: DockerNetwork) -> bool:
+    """Return whether a person keeps the network's bridge: netavark then gives each container a veth and an address, and
+    makes no bridge, no rule and no setting of the kernel.
+
+    Source: podman-network-create(1), ``mode``; measured with Podman 5.4.2 and netavark 1.14.0"""
+    return network.driver == "bridge" and network.option(_MODE) == "unmanaged"
+
+
+def as_managed(engine: Engine) -> Engine:
+    """Return the engine whose networks are all managed."""
+    networks = tuple(
+        msgspec.structs.replace(each, options=tuple(pair for pair in each.options if pair[0] != _MODE))
+        for each in engine.networks
+    )
+    return msgspec.structs.replace(engine, networks=networks)
+
+
 def is_known(engine: Engine) -> bool:
     """Return whether the expected rules are exactly the rules that the network back end makes.
 
@@ -202,7 +220,8 @@ def _is_netavarks(table: str, chain: str) -> bool:
 
 
 def joined_of(engine: Engine) -> tuple[Joined, ...]:
-    """Return each running container of the engine on each of its bridge networks that are not internal."""
+    """Return each running container of the engine on each of its bridge networks for which the back end makes rules:
+    those that are managed and not internal."""
     return tuple(each for container in engine.containers for each in _joined(container, engine))
 
 
@@ -211,7 +230,11 @@ def _joined(container: Container, engine: Engine) -> Iterator[Joined]:
     port, because hairpin does not know which network publishes the container's ports."""
     if not container.running:
         return
-    networks = {each.name: each for each in engine.networks if each.driver == "bridge" and not each.internal}
+    networks = {
+        each.name: each
+        for each in engine.networks
+        if each.driver == "bridge" and not each.internal and not is_unmanaged(each)
+    }
     endpoints = tuple(each for each in container.endpoints if each.network in networks)
     for endpoint in endpoints:
         for family in _FAMILIES:

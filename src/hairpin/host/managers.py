@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.socket import Relay
 from hairpin.netfilter.address import Prefix
 
 
@@ -62,6 +63,10 @@ class Firewalld(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
+UfwAction = Literal["allow", "deny", "reject", "limit"]
+"""What a rule of ufw does with packets.  Source: ufw(8)"""
+
+
 class Ufw(msgspec.Struct, frozen=True):
     """ufw's state, with the policies in its files.  ``scripts``: ufw's executable hook scripts; None if they were not
     read."""
@@ -74,7 +79,7 @@ class Ufw(msgspec.Struct, frozen=True):
 
 
 class FilterLine(msgspec.Struct, frozen=True):
-    """A line of a unit's file, of its drop-in or of its quadlet that sets IPAddressAllow= or IPAddressDeny=."""
+    """A line of a unit's file, of its drop-in or of its quadlet that decides about the network of its processes."""
 
     path: str
     number: int
@@ -83,10 +88,26 @@ class FilterLine(msgspec.Struct, frozen=True):
     entry: int = 0
 
 
+class UnitNetwork(msgspec.Struct, frozen=True):
+    """The network of a unit's processes, if the unit's files say something of it.
+
+    ``setting``: the setting that gives them a network namespace, such as ``PrivateNetwork=yes``; empty if they are in
+    the host's.  ``netns``: the name of the namespace; empty if it is not known, as when none of the processes runs.
+    ``lines``: the lines of files that say so.  ``target``: where the unit's systemd-socket-proxyd connects to, if its
+    command has an address; ``sockets``: the socket units whose connections it passes on."""
+
+    setting: str = ""
+    netns: str = ""
+    lines: tuple[FilterLine, ...] = ()
+    target: Relay | None = None
+    sockets: tuple[str, ...] = ()
+
+
 class Unit(msgspec.Struct, frozen=True):
     """A systemd unit's state.  ``allows`` and ``denies``: the prefixes of IPAddressAllow= and IPAddressDeny=, by which
     the kernel filters the packets of the processes in the unit's control group.  ``filters``: the lines of files that
-    set them.  ``restarts``: how often systemd has started it again since a person did."""
+    set them.  ``restarts``: how often systemd has started it again since a person did.  ``network``: None if no file of
+    the unit says something of its network."""
 
     name: str
     active: str
@@ -99,6 +120,7 @@ class Unit(msgspec.Struct, frozen=True):
     denies: tuple[Prefix, ...] = ()
     filters: tuple[FilterLine, ...] = ()
     restarts: int = 0
+    network: UnitNetwork | None = None
 
     @property
     def is_enabled(self) -> bool:

@@ -80,6 +80,12 @@ class Socket(msgspec.Struct, frozen=True):
         return self.service if self.service.endswith(".socket") else ""
 
     @property
+    def engine_relay(self) -> "Relay | None":
+        """Where the program of an engine that has the socket connects to; None for systemd-socket-proxyd, which no
+        engine starts or ends."""
+        return None if self.socket_unit else self.relay
+
+    @property
     def has_full_receive_queue(self) -> bool:
         """Whether the receive buffer has no room for the smallest datagram.  With a full receive queue the kernel drops
         a datagram of any size.
@@ -111,10 +117,11 @@ class Socket(msgspec.Struct, frozen=True):
 
 
 class Relay(msgspec.Struct, frozen=True):
-    """The container's address and port to which a relay such as docker-proxy connects.  ``holds_only``: whether the
-    daemon only binds the port and never accepts a connection.
+    """The address and port to which a relay such as docker-proxy or systemd-socket-proxyd connects.  ``holds_only``:
+    whether the daemon only binds the port and never accepts a connection.
 
-    ``netns``: the namespace from which the relay connects, if this is not the relay's own namespace (rootless engines).
+    ``netns``: the namespace from which the relay connects, if this is not the socket's namespace (rootless engines, a
+    systemd-socket-proxyd with a network namespace of its own).
     ``address``: 0 for any address of that namespace.  ``tap``: how a user's network stack enters that namespace; None
     for a relay that is no network stack."""
 

@@ -14,7 +14,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Kernel
 from hairpin.walk.trace import Trace
-from hairpin.walk.user_stack import is_anew
+from hairpin.walk.user_stack import is_anew, is_proxied
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
@@ -57,11 +57,17 @@ def judge_flows(
 def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:
     """Return the judgement, adjusted to the host's kernel.  ``trace``: the flow's walk in ``network``; ``running``: the
     release of the judging kernel."""
-    if any(is_anew(step) for branch in trace.branches for step in branch.request):
+    anew = [step for branch in trace.branches for step in branch.request if is_anew(step)]
+    if anew:
         said = message(
             "a user-mode network stack (slirp4netns, pasta) is a process, and the test copy of the network (replica) "
             "does not contain it"
         )
+        if all(map(is_proxied, anew)):
+            said = message(
+                "a proxy that connects in another network namespace is a process, and the test copy of the network "
+                "(replica) does not contain it"
+            )
         return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
     own = network.this.kernel
     if own == running or walked(_on_kernel(network)(running), trace.flow) == trace:

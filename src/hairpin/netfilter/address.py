@@ -13,6 +13,8 @@ from hairpin.errors import MalformedError
 from hairpin.message import message
 
 Version = Literal[4, 6]
+LOCALHOST: dict[Version, int] = {4: 0x7F000001, 6: 1}
+"""The address of ``lo`` in each IP version."""
 
 
 def width(version: Version) -> Literal[32, 128]:

@@ -5,12 +5,13 @@ netfilter/address.py reads and writes addresses.  This module also exports the f
 
 import ipaddress
 
-from hairpin.netfilter.address import Prefix, Version, address_text, inside, network_of, parse_address, width
+from hairpin.netfilter.address import LOCALHOST, Prefix, Version, address_text, inside, network_of, parse_address, width
 
 __all__ = [
     "BROADCAST4",
     "LINK_LOCAL4",
     "LINK_LOCAL6",
+    "LOCALHOST",
     "LOOPBACK4",
     "LOOPBACK6",
     "MULTICAST4",

@@ -124,7 +124,7 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
     if container.on_host_network or socket.container == container.id:
         return None
     others = _publishing_beside(host, container, binding)
-    if socket.relay is not None:
+    if socket.engine_relay is not None:
         target = next((each for each in others if _is_target(each, socket)), None)
         kept = target is None and not is_left_behind(container, socket)
         return None if kept else Holder(container, binding, socket, target)
@@ -178,7 +178,7 @@ def held_beside(network: Network, flow: Flow) -> tuple[tuple[Container, Socket],
         (container, each)
         for each in network.namespace(host.netns).sockets
         if (each.protocol, each.port) == (asked.protocol, asked.host_port)
-        and each.relay is None
+        and each.engine_relay is None
         and each.process is not None
         and not holds_for_engine(each)
         and not any(_holds(binding, each) for binding in bindings)

@@ -56,7 +56,9 @@ def given_up(network: Network, host: Host, container: Container, binding: PortBi
         return False
     wanted = (binding.protocol, binding.host_port)
     by_process = any(
-        (each.protocol, each.port) == wanted and each.relay is None and _meet(binding, each.version, each.address)
+        (each.protocol, each.port) == wanted
+        and each.engine_relay is None
+        and _meet(binding, each.version, each.address)
         for each in network.namespace(host.netns).sockets
     )
     return by_process or any(

@@ -7,7 +7,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol, Start
 from hairpin.network.network import Network, addresses_of, free_address, netns_of, owns_address
-from hairpin.network.prefix import Version, inside, is_loopback
+from hairpin.network.prefix import LOCALHOST, Version, inside, is_loopback
 from hairpin.network.socket_owner import owner_of_socket
 from hairpin.network.uplinks import uplinks_of
 from hairpin.network.wires import holder_of
@@ -16,7 +16,6 @@ from hairpin.question.held import given_up, holder_of_port
 from hairpin.question.standpoints import clients, further_uplinks, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
-_LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 """127.0.0.1 and ::1."""
 
 
@@ -330,7 +329,7 @@ def _addresses(
     if isinstance(asking.start, FromHost) and asking.host is host:
         if bound is not None:
             return [bound]
-        loopback = [_LOOPBACK[version]] if version == 4 or _takes_loopback(network, host, target) else []
+        loopback = [LOCALHOST[version]] if version == 4 or _takes_loopback(network, host, target) else []
         return [*loopback, *([own] if own is not None else [])]
     if isinstance(asking.start, Lan):
         link = lan_link(network, host.netns, version)
@@ -346,8 +345,8 @@ def _takes_loopback(network: Network, host: Host, target: Target) -> bool:
     Docker's rules translate no packet to ::1.  If no socket takes the port there, a client of ``localhost`` tries
     127.0.0.1 at once."""
     namespace = network.namespace(host.netns)
-    return owns_address(namespace, 6, _LOOPBACK[6]) and any(
-        each.version == 6 and each.port == target.port and each.address in (None, _LOOPBACK[6])
+    return owns_address(namespace, 6, LOCALHOST[6]) and any(
+        each.version == 6 and each.port == target.port and each.address in (None, LOCALHOST[6])
         for each in namespace.sockets
         if target.protocol in (None, each.protocol)
     )

@@ -237,7 +237,7 @@ def _askers(network: Network, host: Host, inside: Inside, version: Version, aske
 
 def _versions(socket: Socket) -> tuple[Version, ...]:
     """Return the IP versions in which the socket accepts packets from outside."""
-    if socket.relay is not None or (socket.address is not None and is_loopback(socket.address, socket.version)):
+    if socket.engine_relay is not None or (socket.address is not None and is_loopback(socket.address, socket.version)):
         return ()
     return (6, 4) if (socket.version, socket.address, socket.v6only) == (6, None, False) else (socket.version,)
 

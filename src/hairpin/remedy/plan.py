@@ -13,7 +13,7 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import host_of, steps
 from hairpin.engines.docker.daemon import RepairCalls, calls_with_start
-from hairpin.engines.missing import Missing, missing_on
+from hairpin.engines.missing import Missing, missing_in
 from hairpin.host.host import Host
 from hairpin.message import Message, message, verbatim
 from hairpin.network.attachment import has_passing_bridge
@@ -109,11 +109,11 @@ def _asked(change: Change, network: Network, now: Network) -> RepairCalls:
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
-    """Return the missing chains and rules of the host's engines; return none if the change adds no chain or rule to the
-    host."""
-    if not any(isinstance(part, (AddChain, InsertRule)) and part.netns.is_host for part in candidate.change.parts):
-        return ()
-    return tuple(lost for _, lost in missing_on(network.this))
+    """Return the missing chains and rules of the host's engines where the change adds a chain or rule: on the host, or
+    in the namespace of a user's dockerd; none if it adds none there."""
+    added = (part.netns for part in candidate.change.parts if isinstance(part, (AddChain, InsertRule)))
+    own = next((each for each in added if each.is_host or each.is_rootless_dockerds), None)
+    return tuple(lost for _, lost in missing_in(network.this, own)) if own is not None else ()
 
 
 def _last_of_each(kept: list[Lasting]) -> tuple[WriteFile, ...]:

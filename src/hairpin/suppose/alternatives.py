@@ -154,7 +154,7 @@ def _of_services(host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterat
     held = tuple(
         each
         for each in host.namespace(HOST).sockets
-        if (each.protocol, each.port) in ports and each.relay is None and each.address is None
+        if (each.protocol, each.port) in ports and each.engine_relay is None and each.address is None
     )
     if not held:
         return

@@ -103,7 +103,7 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
 
     docker-proxy before 28 answers UDP without naming a source address (moby/moby#48571).
     """
-    if socket.protocol != "udp" or socket.relay is None or socket.address is not None:
+    if socket.protocol != "udp" or socket.engine_relay is None or socket.address is not None:
         return False
     versions = [each.version.partition(".")[0] for each in host.engines if each.kind == "docker"]
     return any(each.isdigit() and int(each) < 28 for each in versions)
@@ -227,7 +227,7 @@ def _other_name(network: Network, flow: Flow, state: State, socket: Socket) -> s
         return ""
     if holder.container is not None:
         return holder.container.name
-    return "" if socket.relay is not None else socket.process or ""
+    return "" if socket.engine_relay is not None else socket.process or ""
 
 
 def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reason | None:

@@ -19,12 +19,11 @@ from hairpin.network.attachment import address_behind, engine_of_networks, is_be
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
 from hairpin.network.names import servers_of_host
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, is_loopback
+from hairpin.network.prefix import LINK_LOCAL6, LOCALHOST, Version, address_text, is_loopback
 from hairpin.walk.decided import Assumed, LinkDecided, SocketDecided
 from hairpin.walk.state import End, State, Step, stopped, stopped_by
 from hairpin.walk.trace import Branch
 
-_LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _ROUTER6 = 0xFE80 << 112 | 1
 """A link-local address for the far side of a tap link.  The stack draws its own one."""
 _DNS = 53
@@ -84,7 +83,7 @@ def carried_on(network: Network, flow: Flow, end: End, engine: Engine) -> Flow |
         to_host = version == 4 and not asks_server and _mode(network, netns).endswith("=true")
         if not servers and not to_host:
             return None
-        version, address = servers[0] if servers else (4, _LOOPBACK[4])
+        version, address = servers[0] if servers else (4, LOCALHOST[4])
     elif (version, address) == (4, _PASTAS_HOST) and _has_pasta(network, netns):
         namespace = network.namespace(netns)
         address = address_behind(namespace, tap_of(namespace), 4) or address
@@ -279,6 +278,14 @@ def is_anew(step: Step) -> bool:
     return isinstance(by, Assumed) or (socket is not None and socket.relay is not None and bool(socket.relay.netns))
 
 
+def is_proxied(step: Step) -> bool:
+    """Return whether the connection begins in a network namespace that no engine lists: systemd-socket-proxyd makes it
+    in that of a unit."""
+    socket = step.decided_by.socket if isinstance(step.decided_by, SocketDecided) else None
+    there = Netns("", socket.relay.netns) if socket is not None and socket.relay is not None else None
+    return there is not None and there.is_named and not there.is_rootless
+
+
 def relayed_flow(network: Network, flow: Flow, at: State, socket: Socket, *, to_loopback: bool = False) -> Flow | None:
     """Return the flow of the relay's own connection; None if the relay's namespace or its target was not read.
 
@@ -308,8 +315,8 @@ def relayed_flow(network: Network, flow: Flow, at: State, socket: Socket, *, to_
 
 
 def _connecting(flow: Flow, inside: Netns) -> FromContainer:
-    """Return the relay's process, inside the container or the namespace of the user's dockerd."""
-    return FromContainer(inside.name if inside.is_rootless else flow.container or "", inside)
+    """Return the relay's process, inside the container, the namespace of the user's dockerd or that of a unit."""
+    return FromContainer(inside.name if inside.is_named else flow.container or "", inside)
 
 
 def loopback_in_doubt(relay: Relay, packet: Packet) -> Condition | None:
@@ -319,7 +326,7 @@ def loopback_in_doubt(relay: Relay, packet: Packet) -> Condition | None:
         return None
     said = message(
         "pasta connects to {address} inside the container, as it did before release 2024_10_30",
-        address=address_text(_LOOPBACK[packet.version], packet.version),
+        address=address_text(LOCALHOST[packet.version], packet.version),
     )
     return Condition(said, holds=True)
 
@@ -333,7 +340,7 @@ def _entering(
     local = is_loopback(packet.saddr, version)
     if local and tap.from_loopback != "tap":
         within = to_loopback or tap.from_loopback == "loopback"
-        return _connecting(flow, inside), _LOOPBACK[version] if within else 0
+        return _connecting(flow, inside), LOCALHOST[version] if within else 0
     own = address_behind(namespace, link, version)
     source = packet.saddr
     if local or (tap.copies_host and source == own):
@@ -348,4 +355,4 @@ def _entering(
 
 def _own_address(network: Network, netns: Netns, version: Version) -> int:
     """Return the address of a container behind a network stack; the loopback address if the container has none."""
-    return address_behind(network.namespace(netns), None, version) or _LOOPBACK[version]
+    return address_behind(network.namespace(netns), None, version) or LOCALHOST[version]

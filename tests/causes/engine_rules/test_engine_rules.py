@@ -134,6 +134,13 @@ def of_driver(driver: str, whole: Network, version: str = "5.4.2") -> Network:
     return whole.with_host(replace(whole.this, engines=(of_podman,)))
 
 
+def unmanaged(whole: Network) -> Network:
+    """Return the host of this Podman, whose networks are all unmanaged."""
+    engine = whole.this.engines[0]
+    networks = tuple(replace(each, options=(("mode", "unmanaged"),)) for each in engine.networks)
+    return whole.with_host(replace(whole.this, engines=(replace(engine, networks=networks),)))
+
+
 WITHOUT_RULES = with_podman("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n")
 OLD_START = with_podman(PODMANS.replace("172.17.0.2:80", "172.17.0.9:80"))
 
@@ -145,6 +152,12 @@ CASES: dict[str, Case] = {
         ("its containers ask outside", WITHOUT_RULES, egress(), of_driver("none", with_podman())),
         ("a port is led to the address of an earlier start", OLD_START, published(), of_driver("none", with_podman())),
     )},
+    "a person keeps the bridge of Podman's network": Case(
+        unmanaged(WITHOUT_RULES), published(), ("podman-makes-no-rules",), with_podman(),
+    ),
+    "the same, and its containers ask outside": Case(
+        unmanaged(WITHOUT_RULES), egress(), ("podman-makes-no-rules",), with_podman(),
+    ),
     "Podman's firewall driver is nftables, and its rules are gone": Case(
         of_driver("nftables", WITHOUT_RULES), published(), ("podman-rules-missing",), with_podman(),
     ),

@@ -110,18 +110,27 @@ def within_bridge(rule: str) -> Network:
     return whole.with_host(replace(whole.this, namespaces=spaces))
 
 
-def led(place: str, port: str = "8151") -> Network:
-    """Return the host with ``web`` and ``db``, on which a rule leads a port to ``db``."""
+def led(place: str, port: str = "8151", to: str = "172.17.0.3:80") -> Network:
+    """Return the host with ``web`` and ``db``, on which a rule leads a port to ``db``, whose service has port 80."""
     served = Socket("tcp", 4, None, 80, process="httpd")
-    rule = f"-p tcp --dport {port} -j DNAT --to-destination 172.17.0.3:80"
+    rule = f"-p tcp --dport {port} -j DNAT --to-destination {to}"
     rules = ruleset(with_policy("FORWARD", "ACCEPT", with_rule(place, rule)))
     whole = beside((served,), (served,))
     return whole.with_namespace(HOST_NETNS, replace(whole.namespace(HOST_NETNS), ruleset=rules))
 
 
+AT_8090 = asked(published().start, "198.51.100.11", 8090)
 OF_WEB = replace(published(), container="web", purpose="published")
 
 CASES: dict[str, Case] = {
+    "a rule by hand names no port": Case(
+        led("nat PREROUTING", "8090", "172.17.0.3"), AT_8090, ("dnat-rule-names-other-port",),
+        led("nat PREROUTING", "8090"),
+    ),
+    "a rule by hand names a port that the container does not have": Case(
+        led("nat PREROUTING", "8090", "172.17.0.3:81"), AT_8090, ("dnat-rule-names-other-port",),
+        led("nat PREROUTING", "8090"),
+    ),
     "a rule of netavark outlives its driver, and its networks are unread": Case(
         left_by_netavark(), replace(published(), container=None), ("dnat-rule-stale-address",),
         left_by_netavark(port="8152"),

@@ -129,7 +129,7 @@ def _in_the_way(view: View, held: Holder) -> Iterator[Socket]:
     for each in view.host_namespace.sockets:
         if (each.protocol, each.port) != (binding.protocol, binding.host_port):
             continue
-        own = each.relay is not None and held.meant.running and held.container is None
+        own = each.engine_relay is not None and held.meant.running and held.container is None
         apart = None not in (each.address, binding.host_ip) and each.address != binding.host_ip
         if not own and not apart:
             yield each

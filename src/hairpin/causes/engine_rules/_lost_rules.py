@@ -20,7 +20,7 @@ from hairpin.causes.order import Class
 from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.docker.dockerd import INGRESS
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.missing import Missing, is_flushed, loss_text, missing_on
+from hairpin.engines.missing import Missing, is_flushed, loss_text, missing_in
 from hairpin.engines.repair.closing import opened_policies, said_of_policy
 from hairpin.engines.repair.restoring import restoring, restoring_all
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF
@@ -64,7 +64,7 @@ def losses(view: View, *, mesh: bool = False) -> Iterator[Lost]:
     only the rules for ports that swarm services publish.  If ``mesh`` is false, yield all lost rules except the rules
     for ports that swarm services publish."""
     family = "ip" if view.flow.version == 4 else "ip6"
-    for engine, missing in missing_on(view.host):
+    for engine, missing in missing_in(view.host, view.host_netns):
         if engine.kind != "docker":
             continue  # another cause is about Podman's lost rules
         part = Lost(
@@ -132,7 +132,7 @@ def candidate(
     netns, namespace = view.host_netns, view.host_namespace
     advice: tuple[Message, ...] = ()
     if is_flushed(part.missing):
-        opened = opened_policies(part.missing, part.engine, view.network)
+        opened = opened_policies(part.missing, part.engine, view.network) if netns.is_host else ()
         advice = tuple(map(said_of_policy, opened))
         part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
         title = message(

@@ -1,11 +1,13 @@
-"""containers.conf says ``firewall_driver = "none"``, so Podman's network back end makes no rules for its containers.
+"""containers.conf says ``firewall_driver = "none"``, or the network has ``mode=unmanaged``, so netavark makes no rules
+for the containers.
 
 Users see: published ports of Podman time out, and containers cannot connect to the outside.  Or ports stop working when
 their containers are restarted.
 
-Proof: a file of containers.conf sets ``firewall_driver`` to ``none``.  With the rules that netavark would make, the
-flow arrives.
-Now: if Podman should make its rules, remove the line and run ``podman network reload --all``.  Or add your own rules.
+Proof: a file of containers.conf sets ``firewall_driver`` to ``none``, or Podman lists the network's option.  With the
+rules that netavark would make, the flow arrives.
+Now: if Podman should make its rules, remove the line and run ``podman network reload --all``; make an unmanaged network
+again without ``--opt mode=unmanaged``.  Or add your own rules.
 Lasting: the files of containers.conf are read whenever Podman runs.  hairpin does not remove the line.
 """
 
@@ -15,7 +17,7 @@ from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfNetwork, View, Way, message
 from hairpin.causes.nat_rules._translation import dnat_place, is_podmans
 from hairpin.change.change import Change, DeleteRule
-from hairpin.engines.podman import makes_no_rules
+from hairpin.engines.podman import as_managed, is_unmanaged, makes_no_rules
 from hairpin.engines.repair.republishing import added_rules
 from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.containers_conf import line_of
@@ -24,8 +26,11 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each Podman whose option stops it from making rules, if the flow needs these rules."""
+    """Yield one candidate for each Podman whose option stops it from making rules, if the flow needs these rules, and
+    one for each container of such a flow on an unmanaged network."""
     for engine in view.host.engines:
+        if engine.kind == "podman" and not engine.rootless and not makes_no_rules(engine):
+            yield from _on_unmanaged_network(view, engine)
         if not makes_no_rules(engine) or engine.rootless:
             continue
         container = _container_at_an_end(view, engine)
@@ -73,6 +78,41 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
+def _on_unmanaged_network(view: View, engine: Engine) -> Iterator[Candidate]:
+    """Yield the candidate for the flow's container, if a person keeps the bridge of its only network."""
+    container = _container_at_an_end(view, engine)
+    networks = [engine.network(each.network) for each in container.endpoints] if container is not None else []
+    network = networks[0] if len(networks) == 1 else None
+    if container is None or network is None or not is_unmanaged(network):
+        return
+    rules = tuple(added_rules(view.host, as_managed(engine), container))
+    if not rules:
+        return
+    facts = {"name": container.name, "network": network.name, "bridge": network.bridge or "-"}
+    yield Candidate(
+        title=message("Podman makes no rules for {name}: its network {network} is unmanaged", **facts),
+        detail=message(
+            "With `--opt mode=unmanaged`, netavark puts {name} on {bridge}, which a person keeps, and makes no rule: "
+            "none leads a published port to {name}, and none masquerades what {name} sends. `podman network reload` "
+            "changes nothing.",
+            **facts,
+        ),
+        change=Change(rules),
+        where=OfNetwork(option="mode=unmanaged", network=network.name),
+        in_class="engine-option",
+        evidence=tuple(filter(None, (network.evidence, engine.evidence)))[:1],
+        offered=False,
+        ways=(
+            Way(Change(()), (message(
+                "if Podman should make the rules: make the network again without `--opt mode=unmanaged`, and its "
+                "containers with it", **facts),)),
+            Way(Change(()), (message(
+                "if the bridge is to stay yours: add a rule of your own that leads the port to {name}, and keep it at "
+                "boot", **facts),)),
+        ),
+    )  # fmt: skip
+
+
 def _deletion_of_old_rule(view: View) -> tuple[DeleteRule, ...]:
     """Return the deletion of the rule by which an earlier start of a container still translates the packet."""
     place = dnat_place(view, view.host_netns)
@@ -94,7 +134,7 @@ def _container_at_an_end(view: View, engine: Engine) -> Container | None:
 
 
 CAUSE = Cause(
-    title=message('Podman makes no rules: firewall_driver is "none"'),
+    title=message("Podman is told to make no rules"),
     source="containers.conf(5); netavark: src/firewall/mod.rs, src/firewall/fwnone.rs",
     shown_by=(
         "grep -rn firewall_driver /usr/share/containers/containers.conf /etc/containers; sudo nft list ruleset",

@@ -5,12 +5,13 @@ import msgspec
 
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.kit import Netns, Place, View
-from hairpin.change.change import Change, InsertRule
+from hairpin.change.change import Change, DeleteRule, InsertRule
 from hairpin.change.intent import LetIn, rendered
 from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.host.docker import Container
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import rule_at
+from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.network.network import is_held
 from hairpin.programs import CHAINS_OF_PODMAN, PODMAN
 from hairpin.walk.decided import RuleDecided
@@ -60,6 +61,25 @@ def inserted_at(view: View, netns: Netns, place: Place, body: tuple[ir.Expressio
             for part in made.parts
         )
     )
+
+
+def table_of(view: View, place: Place) -> ir.Table | None:
+    """Return the table of the host that has the rule."""
+    return view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
+
+
+def rewritten(netns: Netns, place: Place, table: ir.Table, rule: ir.Rule, body: tuple[ir.Expression, ...]) -> Change:
+    """Return the change that puts a rule with this body in the place of the rule: its two parts, a deletion and an
+    insertion."""
+    if place.dialect == "nft":
+        from hairpin.netfilter.nft.render import render_rule  # noqa: PLC0415 - most hosts have rules of iptables alone
+
+        text = render_rule(body, table)
+    else:
+        text = spelled(body, place.chain, "ip6" if place.family == "ip6" else "ip")
+    made = ir.Rule(body, text, rule.number)
+    added = InsertRule(netns, place.dialect, place.family, place.table, place.chain, made, place.number)
+    return Change((DeleteRule(netns, place), added))
 
 
 def is_led_back(view: View) -> bool:

@@ -19,14 +19,14 @@ from hairpin.causes.nat_rules._translation import (
     is_podmans,
     leads_to,
     missed_publisher,
+    rewritten,
+    table_of,
 )
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive
 from hairpin.engines.repair.republishing import rules_with
 from hairpin.engines.repair.starting import held_again
 from hairpin.host.docker import Endpoint, PortBinding
 from hairpin.netfilter.evaluate.chain import rule_at
-from hairpin.netfilter.iptables.spelled import spelled
-from hairpin.netfilter.ir import Expression, Rule, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import Attachment, attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
@@ -101,7 +101,7 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
     engine's own rules are there, the rule alone is in their way: the change then only deletes it."""
     packet, rule = view.stop.seen.packet, rule_at(view.host_namespace.ruleset, place)
     owner = missed_publisher(view, holder.container)
-    table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
+    table = table_of(view, place)
     if rule is None or table is None or owner is None:
         return
     address = next((_address(each, packet.version) for each in owner.endpoints if _address(each, packet.version)), None)
@@ -109,9 +109,7 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
         return
     body = tuple(replace(each, addresses=(address, address)) if leads_to(each, packet.daddr) else each
                  for each in rule.body)  # fmt: skip
-    made = Rule(body, _text(body, table, place), rule.number)
-    taken = DeleteRule(view.host_netns, place)
-    added = InsertRule(taken.netns, place.dialect, place.family, place.table, place.chain, made, place.number)
+    taken, added = rewritten(view.host_netns, place, table, rule, body).parts
     facts = {
         "address": address_text(packet.daddr, packet.version),
         "other": holder.container.name,
@@ -155,15 +153,6 @@ def _led_to_another(view: View, place: Place, holder: Attachment) -> Iterator[Ca
 
 def _address(endpoint: Endpoint, version: Version) -> int | None:
     return endpoint.ipv4 if version == 4 else endpoint.ipv6
-
-
-def _text(body: tuple[Expression, ...], table: Table, place: Place) -> str:
-    """Return the rule's words in its dialect."""
-    if place.dialect == "nft":
-        from hairpin.netfilter.nft.render import render_rule  # noqa: PLC0415 - most hosts have rules of iptables alone
-
-        return render_rule(body, table)
-    return spelled(body, place.chain, "ip6" if place.family == "ip6" else "ip")
 
 
 def _published_now(view: View) -> Iterator[Primitive]:

@@ -21,7 +21,7 @@ from hairpin.network.prefix import Version, address_text
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when sockets of the host have the port, and at least one of them is not bound to loopback."""
-    sockets = [each for each in same_port(view) if each.relay is None and each.process != "dockerd"]
+    sockets = [each for each in same_port(view) if each.engine_relay is None and each.process != "dockerd"]
     open_ones = [each for each in sockets if not on_loopback(each)]
     if not view.on_host or not open_ones or in_container(view) is not None or at_host_port(view, every_version=True):
         return

@@ -307,8 +307,9 @@ def _moved_ports(
                     yield c.DeleteRule(host.netns, place_of(table, chain.name, rule))
                     yield c.InsertRule(host.netns, table.dialect, "ip", table.name, chain.name, moved, rule.number)
     for socket in namespace.sockets:
-        if socket.relay is not None and socket.relay.version == 4 and socket.relay.address in known:
-            relay = msgspec.structs.replace(socket.relay, address=endpoint.ipv4 or 0)
+        led = socket.engine_relay
+        if led is not None and led.version == 4 and led.address in known:
+            relay = msgspec.structs.replace(led, address=endpoint.ipv4 or 0)
             yield c.DeleteSocket(host.netns, socket)
             said = message("recreate {container} with its port published on every address", container=container.name)
             yield c.AddSocket(host.netns, msgspec.structs.replace(socket, relay=relay), said)

@@ -191,7 +191,7 @@ def relays(
 def _as_now(host: Host, binding: PortBinding) -> Socket | None:
     """Return the socket that relays this port now, at the binding's address; None if no socket does."""
     for each in host.namespace(host.netns.name).sockets:
-        if each.relay is not None and (each.protocol, each.port) == (binding.protocol, binding.host_port):
+        if each.engine_relay is not None and (each.protocol, each.port) == (binding.protocol, binding.host_port):
             return msgspec.structs.replace(each, version=binding.version, address=binding.host_ip)
     return None
 

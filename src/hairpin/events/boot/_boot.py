@@ -306,7 +306,7 @@ def _relays(course: Course, was: Host, container: Container) -> Iterator[AddSock
     """Yield the sockets of the user's processes that take the connections to the ports of a rootless container."""
     ports = {(each.protocol, each.host_port) for each in container.bindings}
     for each in was.namespace(was.netns.name).sockets:
-        if each.relay is not None and (each.protocol, each.port) in ports:
+        if each.engine_relay is not None and (each.protocol, each.port) in ports:
             yield AddSocket(course.host.netns, each, by_start(container))
 
 

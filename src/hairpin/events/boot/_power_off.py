@@ -124,7 +124,7 @@ def comes_back(socket: Socket) -> bool:
     """Return whether the socket belongs to a host process that starts at each boot.
 
     Processes of engines and of logins do not start at each boot."""
-    if socket.relay is not None or socket.container is not None or socket.process in ("dockerd", "docker-proxy"):
+    if socket.engine_relay is not None or socket.container is not None or socket.process in ("dockerd", "docker-proxy"):
         return False
     return not socket.unit.rpartition("/")[2].startswith(_SESSIONS)
 

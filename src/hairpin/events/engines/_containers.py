@@ -138,7 +138,7 @@ def _relays(namespace: Namespace) -> dict[tuple[str, int, int | None, int], tupl
     """Return the namespace's sockets of relays by protocol, IP version, address and port."""
     found: dict[tuple[str, int, int | None, int], tuple[Socket, ...]] = {}
     for each in namespace.sockets:
-        if each.relay is not None:
+        if each.engine_relay is not None:
             key = (each.protocol, each.version, each.address, each.port)
             found[key] = (*found.get(key, ()), each)
     return found

@@ -18,6 +18,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Link, Wireguard
+from hairpin.host.managers import Unit
 from hairpin.host.netns import Netns
 from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
@@ -41,7 +42,7 @@ from hairpin.host.read.processes import processes
 from hairpin.host.read.readings import Readings, later
 from hairpin.host.read.rulesets import RulesetReader
 from hairpin.host.route import BROADCAST, Neighbour, PolicyRule, Redirect, Route
-from hairpin.host.socket import Socket, VirtualService
+from hairpin.host.socket import Relay, Socket, VirtualService
 from hairpin.host.sysctl import Sysctls
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
@@ -56,14 +57,19 @@ _PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
 )
 _EVERYBODY = 0xFFFF_FFFF
 _NO_NAMES: frozenset[str] = frozenset()
-_Relays = tuple[tuple[RelayCommand, ...], tuple[Container, ...], tuple[str, ...]]
+_Relays = tuple[tuple[RelayCommand, ...], tuple[Container, ...], tuple[str, ...], tuple[tuple[str, Relay], ...]]
 
 
 class NamespaceReader:
     """Makes the namespaces of one host.  A reading that cannot be parsed is skipped and recorded as unread."""
 
     def __init__(
-        self, readings: Readings, containers: tuple[Container, ...], kernel: str = "", names: frozenset[str] = _NO_NAMES
+        self,
+        readings: Readings,
+        containers: tuple[Container, ...],
+        kernel: str = "",
+        names: frozenset[str] = _NO_NAMES,
+        units: tuple[Unit, ...] = (),
     ) -> None:
         self._kernel = kernel
         self._readings = readings
@@ -77,6 +83,10 @@ class NamespaceReader:
         )
         self._processes = processes(readings)
         self._sysctls: dict[str, Sysctls] = {}
+        networks = (each.network for each in units if each.network is not None)
+        self._proxies = tuple(
+            (name, each.target) for each in networks if each.target is not None for name in each.sockets
+        )
 
     def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
         """Return the namespace; ``netnsids``: the ids by which this namespace refers to other namespaces."""
@@ -129,11 +139,12 @@ class NamespaceReader:
         )
 
     def _relays_of(self, netns: str) -> _Relays:
-        """Return the relays' command lines, the containers, and the namespaces of users' dockerds for the host's own
-        namespace; for one of these dockerds' the first two; for any other one empty tuples, because it needs none."""
+        """Return the relays' command lines, the containers, the namespaces of users' dockerds and the targets of
+        systemd's proxies for the host's own namespace; for one of these dockerds' the first two; for any other one
+        empty tuples, because it needs none."""
         if netns == HOST:
-            return self._commands, self._containers, self._dockers
-        return (self._commands, self._containers, ()) if netns in self._dockers else ((), (), ())
+            return self._commands, self._containers, self._dockers, self._proxies
+        return (self._commands, self._containers, (), ()) if netns in self._dockers else ((), (), (), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
         listed = self._readings.of("ip-addr", netns) or self._readings.of("ip-addr-text", netns)

@@ -73,7 +73,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     readable -= second_names(told, known)
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
-    running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable))
+    running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable, units))
     if any(each.name.startswith(NAMED) for each in namespaces):
         from hairpin.host.read.surroundings import without_surroundings  # noqa: PLC0415 - few hosts have such a namespace
 
@@ -270,8 +270,9 @@ def _namespaces(
     containers: tuple[Container, ...],
     known: tuple[Place, ...],
     readable: frozenset[str],
+    units: tuple[Unit, ...],
 ) -> tuple[Namespace, ...]:
-    reader = NamespaceReader(readings, containers, evidence.kernel, readable)
+    reader = NamespaceReader(readings, containers, evidence.kernel, readable, units)
     ids = readings.first("netns-ids")
     calls = netnsids(ids.text, known) if ids is not None else ()
     return tuple(

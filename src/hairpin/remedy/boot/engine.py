@@ -13,6 +13,7 @@ from hairpin.engines.missing import Missing
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host
+from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import rule_at
 from hairpin.netfilter.meaning import Meaning, meaning
@@ -24,6 +25,8 @@ WRITTEN_AT_START = message("do not save these rules: the engine writes them itse
 
 def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
     """Return whether the part adds a chain or rule that an engine of this host should have and that is missing."""
+    if part.netns.is_rootless_dockerds:
+        return any(_is_lost(part, lost) for lost in situation.lost)
     return part.netns.is_host and (any(_is_lost(part, lost) for lost in situation.lost) or is_moved(part, situation))
 
 
@@ -61,10 +64,13 @@ def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
     )
 
 
-def restored(host: Host) -> Lasting:
-    """Return the advice about the engine's own rules.
+def restored(host: Host, netns: Netns) -> Lasting:
+    """Return the advice about the engine's own rules in the namespace.
 
-    The advice says that the engine makes its rules itself, and names the programs that may delete the rules again."""
+    The advice says that the engine makes its rules itself, and names the programs that may delete the rules again.
+    Programs of the host touch only the host's own namespace."""
+    if not netns.is_host:
+        return Lasting(advice=(WRITTEN_AT_START,))
     return Lasting(advice=(WRITTEN_AT_START, *_who_may_have_flushed(host)))
 
 

@@ -17,6 +17,7 @@ from hairpin.engines.docker.daemon import starts_docker
 from hairpin.host.boot.generated import is_made_at_boot, is_shipped, owner_of_lines
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
+from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
@@ -204,6 +205,11 @@ def _setting_kind(part: c.Setting) -> Kind:
             assert_never(part)
 
 
+def _netns_of(parts: tuple[c.Primitive, ...]) -> Netns | None:
+    """Return the namespace of the first edit of a rule; None if no part edits one."""
+    return next((part.netns for part in parts if isinstance(part, c.RuleEdit)), None)
+
+
 def _kind_beyond(part: c.Beyond) -> Kind:
     match part:
         case c.AddNamespace() | c.DeleteNamespace() | c.SetContainer():
@@ -238,7 +244,7 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
         case "make-service-listen":
             return container.listening(tuple(part for part in parts if isinstance(part, c.AddSocket)), situation)
         case "restore-engine-rules":
-            return engine.restored(situation.host)
+            return engine.restored(situation.host, _netns_of(parts) or situation.host.netns)
         case "delete-rule":
             return kept_rules.keeping_deletions(
                 tuple(part for part in parts if isinstance(part, c.DeleteRule)), situation

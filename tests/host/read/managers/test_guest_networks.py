@@ -62,6 +62,9 @@ ROWS: dict[str, tuple[Reading, tuple[GuestNetwork, ...]]] = {
     "Incus": (
         incus("--interface=incusbr0", "--listen-address=10.73.1.1", "10.73.1.2,10.73.1.254,1h"),
         (GuestNetwork("incusbr0", "Incus", "incusbr0", ((4, number("10.73.1.1"), 24),), True, "", PID, "e1"),)),
+    "Incus with a range in another form": (
+        incus("--listen-address=10.73.1.1", "eth0,10.73.1.9,1h", "fd00::2,fd00::9,1h"),
+        (GuestNetwork("incusbr0", "Incus", "incusbr0", ((4, number("10.73.1.1"), 28),), True, "", PID, "e1"),)),
     "Incus without a range of leases": (
         incus("--listen-address=10.73.1.1", "--listen-address=fd00::1"),
         (GuestNetwork("incusbr0", "Incus", "incusbr0",

@@ -1,5 +1,5 @@
-"""The targets of a container engine's relays: the targets of docker-proxy, and of daemons that bind a published port
-but never accept a connection.
+"""The targets of relays: of docker-proxy and an engine's other relays, of daemons that bind a published port but never
+accept a connection, and of systemd-socket-proxyd.
 
 docker-proxy's command line has the target: ``-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2
 -container-port 80`` (``-use-listen-fd`` since Docker 28).  If the command line could not be read, the target is found
@@ -18,7 +18,7 @@ from hairpin.host.netns import NAMED
 from hairpin.host.read.engines.container_json import publishing_endpoint
 from hairpin.host.read.processes import RELAYS
 from hairpin.host.socket import ALLOWS_LOOPBACK, Relay, Socket, TapEntry
-from hairpin.netfilter.address import Version, parse_address
+from hairpin.netfilter.address import LOCALHOST, Version, parse_address
 
 HOLDERS = ("dockerd", "conmon")
 """The programs that bind a published port only to reserve it, and never accept a connection."""
@@ -96,14 +96,18 @@ def with_relays(
     running: tuple[RelayCommand, ...],
     containers: tuple[Container, ...],
     dockers: tuple[str, ...] = (),
+    proxies: tuple[tuple[str, Relay], ...] = (),
 ) -> tuple[Socket, ...]:
     """Return the sockets.  The socket of a relay gets the relay's target.  ``dockers``: the namespaces in which
-    users' dockerds run.
+    users' dockerds run.  ``proxies``: the socket units for which a systemd-socket-proxyd passes connections on, each
+    with its target.
 
     Only root sees who holds a socket, but everybody sees command lines: a socket whose process is not known is the
     docker-proxy's that was told to listen there, because no other program can then hold this address and port."""
     by_end = {end: each for each in running if (end := _own_end(each)) is not None}
     sockets = tuple(_held_by_proxy(each, by_end) if each.process is None else each for each in sockets)
+    if targets := dict(proxies):
+        sockets = tuple(msgspec.structs.replace(each, relay=targets.get(each.socket_unit)) for each in sockets)
     if not any(socket.process in RELAYS or socket.process in HOLDERS for socket in sockets):
         return sockets
     by_pid = {command.pid: command for command in running}
@@ -129,7 +133,7 @@ class _OfKit(NamedTuple):
             return None
         kit, version = self.kits[0], socket.version
         if socket.process == _ROOTLESSKIT:
-            relay = Relay(version, _LOOPBACK[version], socket.port, netns=inside[0])
+            relay = Relay(version, LOCALHOST[version], socket.port, netns=inside[0])
         elif _DRIVERS.get(socket.process) == dict(_pairs(kit.arguments)).get("--port-driver"):
             relay = Relay(version, 0, socket.port, netns=inside[0], tap=tap_entry(socket.process, kit))
         else:
@@ -139,7 +143,6 @@ class _OfKit(NamedTuple):
 
 _DRIVERS = {**dict.fromkeys(_PASTA, "implicit"), _SLIRP: _SLIRP}
 """rootlesskit's ``--port-driver``, by the program that then has the sockets."""
-_LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 
 
 class _End(NamedTuple):

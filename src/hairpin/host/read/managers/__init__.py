@@ -4,8 +4,8 @@
 ``assignments`` (``KEY=value``), ``firewalld_runtime`` and ``firewalld_xml``, ``rule_tools_text``, ``cloud``,
 ``desktop`` (virtual machines of desktop engines), ``floating_text`` (addresses that programs move between machines),
 ``guests`` (the names of guests of other programs), ``guest_networks`` (the networks that these programs should make),
-``unit_filters`` (the lines of files that set a unit's address
-filter).
+``unit_filters`` (the lines of files that set a unit's address filter), ``unit_networks`` (the network namespaces of
+units, and systemd-socket-proxyd).
 
 To add a manager
 ----------------

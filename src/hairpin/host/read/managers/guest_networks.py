@@ -11,7 +11,7 @@ from typing import Literal
 
 from hairpin.evidence.reading import Reading
 from hairpin.host.managers import GuestNetwork
-from hairpin.netfilter.address import inside, parse_address
+from hairpin.netfilter.address import inside, ipv4_of
 
 _Held = tuple[Literal[4, 6], int, int]
 _ATTRIBUTE = re.compile(r"""([a-z]+)=["']([^"']*)["']""")
@@ -81,7 +81,8 @@ def _of_incus(path: str, lines: list[str], reading: Reading) -> GuestNetwork:
     longest with which the address and the range of leases are in one network."""
     name = path.split("/")[-2]
     held: list[_Held] = []
-    ends = [end for line in lines if "," in line for end in line.split(",")[:2]]
+    said = (end for line in lines if "," in line for end in line.split(",")[:2])
+    ends = [end for each in said if (end := ipv4_of(each)) is not None]
     for line in lines:
         if line.startswith("--listen-address="):
             held += _address_with_length(line.partition("=")[2], "")
@@ -90,9 +91,8 @@ def _of_incus(path: str, lines: list[str], reading: Reading) -> GuestNetwork:
     return GuestNetwork(name, "Incus", name, found, True, file=path, evidence=reading.id)
 
 
-def _length_with(held: list[_Held], end: str) -> int:
+def _length_with(held: list[_Held], other: int) -> int:
     own = next((value for version, value, _ in held if version == 4), None)
-    other = parse_address(end)[1]
     if own is None:
         return 24
     return next(length for length in range(32, -1, -1) if inside(other, own, length, 4))

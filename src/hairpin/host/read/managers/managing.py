@@ -143,7 +143,14 @@ def units(readings: Readings) -> tuple[Unit, ...]:
     if filtering is None:
         return found
     with_filters: Callable[[tuple[Unit, ...], Reading], tuple[Unit, ...]] = later("managers.unit_filters.with_filters")
-    return with_filters(found, filtering)
+    found, own = with_filters(found, filtering), readings.first("unit-networks")
+    if own is None:
+        return found
+    from hairpin.host.read.engines.placement import places  # noqa: PLC0415 - few hosts have such units
+    from hairpin.host.read.managers import unit_filters, unit_networks  # noqa: PLC0415
+
+    known = places(tuple(each.text for each in readings.of("namespaces")))
+    return unit_networks.with_networks(found, own, unit_filters.lines_of_units(filtering), known)
 
 
 def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:

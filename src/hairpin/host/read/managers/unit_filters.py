@@ -1,4 +1,4 @@
-"""The lines of files that set a systemd unit's address filter.
+"""The lines of files that set a systemd unit's address filter, or its network namespace.
 
     line := path ":" number ":" text
 
@@ -10,7 +10,7 @@ Source: systemd.unit(5), podman-systemd.unit(5)
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -21,25 +21,31 @@ _LINE = re.compile(
     r"(?P<path>/(?:[^/:]*/)*?(?P<unit>[^/:]+?)(?:\.d/[^/:]*\.conf)?):(?P<number>\d+):(?P<text>.*)", re.ASCII
 )
 _GENERATED = "/run/systemd/generator"
+_FILTER = "IPAddress"
+_OF_QUADLET = re.compile(r"\.(container|pod|kube)$")
 
 
 def with_filters(units: tuple[Unit, ...], reading: Reading) -> tuple[Unit, ...]:
     """Return the units, those with an address filter with the lines that set it."""
-    lines: dict[str, list[FilterLine]] = {}
-    for entry, line in enumerate(reading.text.split("\n"), start=1):
-        told = _LINE.fullmatch(line)
-        if told is not None:
-            name = re.sub(r"\.container$", ".service", told["unit"])
-            found = FilterLine(told["path"], int(told["number"]), told["text"].strip(), reading.id, entry)
-            lines.setdefault(name, []).append(found)
+    lines = lines_of_units(reading)
     return tuple(
-        msgspec.structs.replace(
-            each, filters=_by_people([line for name in _names_of(each.name) for line in lines.get(name, [])])
-        )
+        msgspec.structs.replace(each, filters=tuple(one for one in lines(each.name) if one.text.startswith(_FILTER)))
         if each.denies
         else each
         for each in units
     )
+
+
+def lines_of_units(reading: Reading) -> Callable[[str], tuple[FilterLine, ...]]:
+    """Return a function that returns the lines of the unit with a name, in the order of the reading."""
+    lines: dict[str, list[FilterLine]] = {}
+    for entry, line in enumerate(reading.text.split("\n"), start=1):
+        told = _LINE.fullmatch(line)
+        if told is not None:
+            name = _OF_QUADLET.sub(".service", told["unit"])
+            found = FilterLine(told["path"], int(told["number"]), told["text"].strip(), reading.id, entry)
+            lines.setdefault(name, []).append(found)
+    return lambda unit: _by_people([line for name in _names_of(unit) for line in lines.get(name, [])])
 
 
 def _names_of(unit: str) -> Iterator[str]:
