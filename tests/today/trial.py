@@ -51,7 +51,8 @@ class Result(msgspec.Struct, frozen=True):
     """What became of a host.  ``flows``: how many were predicted and tried; ``passing``: with an answer; ``rootless``:
     from or to rootless containers.  ``wrong``, ``undecided``: a line for each contradiction and each flow that hairpin
     does not decide.  ``alarms``: what the plain question blames on the healthy host.  ``lost``: what `restore` did not
-    put back as it was.  ``events``: what became of each event.  ``trouble``: why there is no host."""
+    put back as it was.  ``events``: what became of each event.  ``trouble``: why there is no host, or why its acts
+    ended."""
 
     host: str
     flows: int = 0
@@ -112,20 +113,21 @@ def prepared(host: TodayHost, row: Healthy) -> None:
 
 def examined(lower: Mapping[str, Path], acts: frozenset[Act], row: Healthy) -> Result:
     """Make the host, and carry the acts out.  ``lower``: the suites' folders."""
-    began = time.monotonic()
+    began, result = time.monotonic(), Result(row.title)
     try:
         with booted(lower[row.suite]) as host:
             prepared(host, row)
-            result = compared(host, row) if "flows" in acts else Result(row.title)
+            result = compared(host, row) if "flows" in acts else result
             if "restore" in acts:
                 known = {name: each.box for name, each in running(host, row.engines).items()}
                 with listening(host.lab, known, neighbour=True):  # a repair is tried with real connections
                     result = msgspec.structs.replace(result, lost=tuple(lost_and_restored(host, row.parts)))
             if "events" in acts:
-                each = [carried_out(host, one, row.engines) for one in happenings(host, row.parts, row.engines)]
-                result = msgspec.structs.replace(result, events=tuple(each))
+                for one in happenings(host, row.parts, row.engines):
+                    done = carried_out(host, one, row.engines)
+                    result = msgspec.structs.replace(result, events=(*result.events, done))
     except (GuestError, LabError) as error:
-        result = Result(row.title, trouble=str(error)[:600])
+        result = msgspec.structs.replace(result, trouble=str(error)[:600])  # what was measured before is kept
     return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 1))
 
 
