@@ -18,8 +18,11 @@ from tests.score.all_flows import Way, lead_by_host
 from tests.today.box import Engine, running
 from tests.today.flows import ways
 from tests.today.machine import TodayHost
+from tests.today.roots import USERS_DOCKER
 
 _SETTLED_S = 2.0
+_TOOLS = {"docker": ("docker", ""), "rootless docker": (USERS_DOCKER, "")}
+"""The command of an engine that is not Podman, and how long it waits when it removes a container."""
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -45,10 +48,12 @@ def happenings(host: TodayHost, parts: tuple[str, ...], engines: tuple[Engine, .
     this harness, which nobody foretells."""
     for engine in (each for each in engines if each != "guest"):
         names = [name.partition(":")[2] for name in running(host, (engine,))]
-        tool, wait = ("docker", "") if engine == "docker" else ("podman", " -t 1")
+        tool, wait = _TOOLS.get(engine, ("podman", " -t 1"))
         if len(names) < 2:
             continue
-        yield Happening(f"container-restart:{names[0]}", f"{tool} restart -t 1 {names[0]}", engine)
+        again = f" || {{ sleep 3; {tool} start {names[0]}; }}" if engine == "rootless" else ""
+        # The user's former pasta may still have the port when the next one starts.
+        yield Happening(f"container-restart:{names[0]}", f"{tool} restart -t 1 {names[0]}{again}", engine)
         if made := host.made.get(names[-1]):
             yield Happening(f"container-recreate:{names[-1]}", f"{tool} rm -f{wait} {names[-1]}; {made}", engine)
         yield Happening(f"container-stop:{names[1]}", f"{tool} stop -t 1 {names[1]}", engine)
@@ -92,7 +97,7 @@ def carried_out(host: TodayHost, happening: Happening, engines: tuple[Engine, ..
     if happening.id == "reboot":
         host.reboot()
         time.sleep(_SETTLED_S)
-    elif happening.engine == "rootless":
+    elif happening.engine in ("rootless", "rootless docker"):
         host.user(happening.command)
     else:
         host.must(happening.command)
