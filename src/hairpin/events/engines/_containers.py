@@ -125,12 +125,13 @@ def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -
 
 
 def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
-    """Yield the sockets that hold the container's published ports, such as the sockets of docker-proxy or conmon."""
-    bindings = (each for each in container.bindings if each.actual)
-    held = dict.fromkeys((each.protocol, each.version, each.host_ip, each.host_port) for each in bindings)
-    relays = _relays(host.namespace(host.netns.name))
-    for key in held:
-        yield from relays.get(key, ())
+    """Yield the sockets that hold the published ports: of docker-proxy, conmon, or rootlessport (for both families)."""
+    relays, found = _relays(host.namespace(host.netns.name)), dict[Socket, None]()
+    for each in (one for one in container.bindings if one.actual):
+        key = (each.protocol, each.version, each.host_ip, each.host_port)
+        both = relays.get((each.protocol, 6, None, each.host_port), ())
+        found |= dict.fromkeys(relays.get(key) or (one for one in both if one.takes(each.version)))
+    yield from found
 
 
 @kept

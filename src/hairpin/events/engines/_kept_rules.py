@@ -5,7 +5,7 @@ the container's new address, and removes them when the container stops.  So the 
 Measured with netavark 1.14.0 and its nftables driver.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -15,6 +15,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Nat, Rule, Ruleset, Table
+from hairpin.network.attachment import engine_of_networks
 from hairpin.network.prefix import Version, address_text
 from hairpin.programs import PODMAN
 
@@ -56,6 +57,30 @@ def with_rules_as_before(course: Course, was: Host, running: Container) -> Cours
             tables[key] = _table_with(tables.get(key, _replace(each, chains=())), own)
     found: Ruleset = _replace(now, tables=tuple(tables.values()))
     return course if found == now else course.made(c.ReplaceRuleset(course.host.netns, found))
+
+
+def with_rules_of_user(course: Course, was: Host, running: Container) -> Course:
+    """Return the course in which the rules of the user's networks lead to the container's present addresses: netavark
+    makes a rootless container's rules in the user's own namespace.  Measured with Podman 5.4.2"""
+    before, engine = was.container(running.id), course.host.engine_of(running)
+    moved = _new_addresses(before, running) if before is not None else {}
+    known = course.network.with_host(was)
+    for each in course.host.namespaces if any(old != new.address for old, new in moved.items()) else ():
+        netns = was.netns.sibling(each.name)
+        holder = engine_of_networks(known, netns)
+        if holder is None or (holder.kind, holder.user) != (engine.kind, engine.user):
+            continue
+        tables = tuple(
+            _replace(table, chains=tuple(_replace(one, rules=tuple(_moved(one.rules, moved))) for one in table.chains))
+            for table in each.ruleset.tables
+        )
+        course = course.made(c.ReplaceRuleset(netns, _replace(each.ruleset, tables=tables)))
+    return course
+
+
+def _moved(rules: Iterable[Rule], moved: Mapping[int, _Moved]) -> Iterator[Rule]:
+    for each in rules:
+        yield _towards_new(each, moved) if _target(each) in moved else each
 
 
 def _new_addresses(before: Container, running: Container) -> Mapping[int, _Moved]:

@@ -208,6 +208,10 @@ def with_rules(course: Course, was: Host, running: Container) -> Course:
     engine = course.host.engine_of(running)
     if podman.makes_no_rules(engine):
         return course
+    if engine.rootless and engine.kind == "podman":
+        from hairpin.events.engines._kept_rules import with_rules_of_user
+
+        return with_rules_of_user(course, was, running)
     lost = missing_of(course.host, engine)
     if not engine.rootless and (lost.wanted.unknown or not podman.is_known(engine)):
         from hairpin.events.engines._kept_rules import with_rules_as_before
