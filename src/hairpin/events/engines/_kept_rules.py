@@ -22,6 +22,9 @@ from hairpin.programs import PODMAN
 _replace = msgspec.structs.replace
 _BEGINNINGS = (*PODMAN.chains, "nv_")
 (_TABLE,) = PODMAN.tables
+_POLICY = "_policy_netavark_"
+"""In the names of the chains of firewalld's policies to which the driver ``firewalld`` adds published ports.
+Source: netavark src/firewall/firewalld.rs PORTPOLICYNAME, HOSTFWDPOLICYNAME"""
 
 
 class _Moved(msgspec.Struct, frozen=True):
@@ -97,7 +100,7 @@ def _new_addresses(before: Container, running: Container) -> Mapping[int, _Moved
 
 
 def _is_own(table: Table, chain: Chain) -> bool:
-    return table.name == _TABLE or chain.name.startswith(_BEGINNINGS)
+    return table.name == _TABLE or chain.name.startswith(_BEGINNINGS) or _POLICY in chain.name
 
 
 def _target(rule: Rule) -> int | None:
