@@ -74,14 +74,17 @@ def with_rules_of_user(course: Course, was: Host, running: Container) -> Course:
         if holder is None or (holder.kind, holder.user) != (engine.kind, engine.user):
             continue
         tables = tuple(
-            _replace(table, chains=tuple(_replace(one, rules=tuple(_moved(one.rules, moved))) for one in table.chains))
+            _replace(
+                table,
+                chains=tuple(_replace(one, rules=tuple(_rules_towards(one.rules, moved))) for one in table.chains),
+            )
             for table in each.ruleset.tables
         )
         course = course.made(c.ReplaceRuleset(netns, _replace(each.ruleset, tables=tables)))
     return course
 
 
-def _moved(rules: Iterable[Rule], moved: Mapping[int, _Moved]) -> Iterator[Rule]:
+def _rules_towards(rules: Iterable[Rule], moved: Mapping[int, _Moved]) -> Iterator[Rule]:
     for each in rules:
         yield _towards_new(each, moved) if _target(each) in moved else each
 

@@ -278,7 +278,9 @@ def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: 
         for each in (engine, *before)
         for box in each.containers
         for end in box.endpoints
-        if end.network == joined.name and not _fixed(end, version) and (value := _address(end, version)) is not None
+        if end.network == joined.name
+        and not _fixed_address(end, version)
+        and (value := _address(end, version)) is not None
     ]
     taken = {_address(end, version) for box in engine.containers for end in box.endpoints}
     block = subnet.part or (subnet.network, subnet.prefix_length)
@@ -301,5 +303,5 @@ def _address(end: Endpoint, version: Version) -> int | None:
     return end.ipv4 if version == 4 else end.ipv6
 
 
-def _fixed(end: Endpoint, version: Version) -> int | None:
+def _fixed_address(end: Endpoint, version: Version) -> int | None:
     return end.fixed4 if version == 4 else end.fixed6

@@ -21,12 +21,14 @@ from hairpin.netfilter.meaning import meaning
 
 def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
     """Return the links and sources that were bound to a zone at run time and that the zone's file does not name."""
-    own = {each for zone in found.zones for each in _bound(zone.name, zone.interfaces, zone.sources)}
+    own = {each for zone in found.zones for each in _bindings_of(zone.name, zone.interfaces, zone.sources)}
     zones = host.firewalld.runtime if host.firewalld is not None else ()
-    return tuple(each for zone in zones for each in _bound(zone.name, zone.interfaces, zone.sources) if each not in own)
+    return tuple(
+        each for zone in zones for each in _bindings_of(zone.name, zone.interfaces, zone.sources) if each not in own
+    )
 
 
-def _bound(zone: str, links: Iterable[str], sources: Iterable[str]) -> Iterator[Binding]:
+def _bindings_of(zone: str, links: Iterable[str], sources: Iterable[str]) -> Iterator[Binding]:
     yield from (Binding(zone, each) for each in links)
     yield from (Binding(zone, source=each) for each in sources)
 
@@ -75,7 +77,9 @@ def with_sources_bound(course: Course, zone: str, sources: Iterable[str]) -> Cou
     if firewalld is None or not firewalld.running:
         return course
     try:
-        files = [each for one in permanent(course.host).zones for each in _bound(one.name, one.interfaces, one.sources)]
+        files = [
+            each for one in permanent(course.host).zones for each in _bindings_of(one.name, one.interfaces, one.sources)
+        ]
     except ParseError:
         return course.lacking(("firewalld-zones-permanent",))
     others = [one for one in files for each in wanted if one.source == each.source]
