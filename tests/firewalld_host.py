@@ -81,12 +81,14 @@ def with_firewalld(
     return before.with_host(msgspec.structs.replace(before.this, files=files, firewalld=held))
 
 
-def with_running_firewalld(own: Mapping[str, str] | None = None, *, version: str, bound: str = "") -> Network:
-    """Return the small Docker host on which firewalld has started with these files of its own.
+def with_running_firewalld(
+    own: Mapping[str, str] | None = None, *, version: str, bound: str = "", within: Network | None = None
+) -> Network:
+    """Return the small Docker host, or another, on which firewalld has started with these files of its own.
 
     ``bound``: the link that dockerd has bound to its zone."""
     docker = {"/etc/firewalld/zones/docker.xml": '<zone target="ACCEPT"><forward/></zone>'} if bound else {}
-    within = with_firewalld({**docker, **(own or {})}, version=version)
+    within = with_firewalld({**docker, **(own or {})}, version=version, within=within)
     start = with_firewalld_started(Course(within, "test"), within.this)
     return (with_links_bound(start, "docker", (bound,)) if bound else start).network
 

@@ -1,8 +1,9 @@
-"""Two recorded hosts of Podman 5.4 with netavark 1.14 (nftables), with real connections (``make today``).
+"""Recorded hosts of Podman 5.4 with netavark 1.14 (nftables), with real connections (``make today``).
 
 ``rootless-networks``: ann's ``web`` on the networks back and inner, ``db`` on inner, ``api`` and ``mail`` on two; the
 networks are in a namespace to which pasta gives a copy of the host's address.  ``netavark-nftables``: root's ``web`` on
-Podman's default network, restarted with the host, ``api`` and ``db`` on back.
+Podman's default network, restarted with the host, ``api`` and ``db`` on back.  ``netavark-firewalld``: the same, with
+netavark's driver firewalld.
 """
 
 import functools
@@ -66,6 +67,27 @@ def test_no_link_of_the_host_leads_into_a_users_networks_though_the_numbers_fit(
     assert not any("eth1" in step.link for step in found[0].trace.usual.request)
 
 
+# the event, the sender, the target, what the connection did after it
+ROOTLESS_EVENTS: dict[str, tuple[str, str, str, str]] = {
+    "restarted, from outside": ("container-restart:web", "192.0.2.10", "198.51.100.11:8080/tcp", "delivered"),
+    "restarted, by the rules of the user's networks": (
+        "container-restart:web", "container:api", "198.51.100.11:8080/tcp", "delivered",
+    ),
+    "restarted, at its next address": ("container-restart:web", "container:db", "10.89.1.4:80/tcp", "delivered"),
+    "restarted, its own way out": ("container-restart:web", "container:web", "203.0.113.80:443/tcp", "leaves"),
+    "restarted, to another": ("container-restart:web", "container:web", "10.91.0.3:80/tcp", "delivered"),
+    "another one restarted": ("container-restart:api", "container:web", "198.51.100.11:8081/tcp", "delivered"),
+    "made anew": ("container-recreate:web", "192.0.2.10", "198.51.100.11:8080/tcp", "delivered"),
+    "stopped": ("container-stop:web", "192.0.2.10", "198.51.100.11:8080/tcp", "refused"),
+    "rebooted": ("reboot", "192.0.2.10", "198.51.100.11:8080/tcp", "refused"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "start", "target", "real"), ROOTLESS_EVENTS.values(), ids=ROOTLESS_EVENTS)
+def test_an_event_of_a_users_networks_is_foretold(event: str, start: str, target: str, real: str) -> None:
+    assert verdict("rootless-networks", start, target, event) == real
+
+
 # the event, the port asked from outside, what the connection did after it
 EVENTS: dict[str, tuple[str, str, str]] = {
     "restarted, with the next address": ("container-restart:web", "8080/tcp", "delivered"),
@@ -94,3 +116,18 @@ def test_the_address_that_pasta_copies_is_no_service_to_start() -> None:
     assert (
         Words("en")(said) == "write host.containers.internal:7000 instead of 198.51.100.11 in the configuration of web"
     )
+
+
+# the event, the sender, the target, what the connection did after it
+BY_FIREWALLD: dict[str, tuple[str, str, str, str]] = {
+    "restarted, with the next address": ("container-restart:web", "192.0.2.10", "198.51.100.11:8080/tcp", "delivered"),
+    "restarted, from the host's loopback": ("container-restart:web", "host", "127.0.0.1:8080/tcp", "delivered"),
+    "restarted, from another": ("container-restart:web", "container:db", "198.51.100.11:8080/tcp", "delivered"),
+    "another one": ("container-restart:web", "192.0.2.10", "198.51.100.11:8082/tcp", "delivered"),
+    "firewalld reloaded": ("firewalld-reload", "192.0.2.10", "198.51.100.11:8080/tcp", "rejected"),
+}
+
+
+@pytest.mark.parametrize(("event", "start", "target", "real"), BY_FIREWALLD.values(), ids=BY_FIREWALLD)
+def test_firewalld_leads_to_the_next_address(event: str, start: str, target: str, real: str) -> None:
+    assert verdict("netavark-firewalld", start, target, event) == real

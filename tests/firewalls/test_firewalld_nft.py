@@ -11,6 +11,7 @@ import pytest
 
 from hairpin.errors import ChangeError
 from hairpin.firewalls.firewalld_nft import applied_rules, firewalld_table
+from hairpin.firewalls.permanent import Binding
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.netfilter.ir import Table
 from tests.firewalld_host import PUBLIC, STOCK, host_with
@@ -92,7 +93,7 @@ def test_the_hooks_are_those_that_firewalld_uses() -> None:
 
 def test_a_link_that_is_bound_later_stands_first() -> None:
     files = {"/etc/firewalld/zones/trusted.xml": '<zone target="ACCEPT"><interface name="eth1"/><forward/></zone>'}
-    table = firewalld_table(permanent(host_with(files)), (("public", "eth0"), ("trusted", "docker0")))
+    table = firewalld_table(permanent(host_with(files)), (Binding("public", "eth0"), Binding("trusted", "docker0")))
     assert rules_of(table)["filter_FORWARD_ZONES"] == [
         'iifname "docker0" goto filter_FWD_trusted', 'iifname "eth0" goto filter_FWD_public',
         'iifname "eth1" goto filter_FWD_trusted', "goto filter_FWD_public",
@@ -121,4 +122,4 @@ def test_only_zones_and_policies_in_use_are_applied() -> None:
     }
     within = permanent(host_with(own))
     assert [each.masquerade for each in applied_rules(within)] == [False, False, True]
-    assert [each.masquerade for each in applied_rules(within, (("external", "eth0"),))] == [True, False, False, True]
+    assert [each.masquerade for each in applied_rules(within, (Binding("external", "eth0"),))] == [True, False, False, True]

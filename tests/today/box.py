@@ -15,9 +15,11 @@ from hairpin.lab.node import Node
 from tests.hunt.real.flows import SCRIPT, Box
 from tests.today import guest
 from tests.today.machine import TodayHost
+from tests.today.roots import USERS_DOCKER
 
-Engine = Literal["docker", "podman", "rootless", "guest"]
-"""``guest``: no engine at all, but a named namespace in the bridge, or by the plug-ins, of another manager."""
+Engine = Literal["docker", "podman", "rootless", "rootless docker", "guest"]
+"""``rootless``: Podman of the host's person; ``rootless docker``: this person's dockerd; ``guest``: no engine at all,
+but a named namespace in the bridge, or by the plug-ins, of another manager."""
 IMAGE = "app"
 _PROGRAMS = "-v /usr:/usr:ro -v /run/talk/exchange.py:/exchange.py:ro"
 _SERVED = "tcp/80 udp/53"
@@ -114,8 +116,10 @@ def _listed(host: TodayHost, engine: Engine) -> Iterator[tuple[str, int, tuple[P
             if pids:
                 yield name, int(pids[0]), published, True
         return
-    if engine == "docker":
-        for each in json.loads(host.must("docker ps -q | xargs -r docker inspect") or "[]"):
+    if engine in ("docker", "rootless docker"):
+        asked = "docker" if engine == "docker" else USERS_DOCKER
+        ready = f"until {asked} info >/dev/null 2>&1; do sleep 0.2; done"  # the person's session begins beside the boot
+        for each in json.loads(host.must(f"{ready}; {asked} ps -q | xargs -r {asked} inspect") or "[]"):
             ports = each["NetworkSettings"]["Ports"] or {}
             published = tuple(
                 Port(one["HostIp"], int(one["HostPort"]), inside.partition("/")[2])

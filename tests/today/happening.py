@@ -2,22 +2,27 @@
 
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
+from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.ask import ask
 from hairpin.evidence.file import read
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from tests.hunt.real.flows import Box, asked_as, listening, origin, tried
+from tests.hunt.real.flows import Box, Seen, asked_as, listening, origin, tried
+from tests.hunt.real.judge import verdict
 from tests.machine.run import RAISED
 from tests.score.all_flows import Way, lead_by_host
 from tests.today.box import Engine, running
 from tests.today.flows import ways
 from tests.today.machine import TodayHost
+from tests.today.roots import USERS_DOCKER
 
-_PASS = ("delivered", "leaves")
 _SETTLED_S = 2.0
+_TOOLS = {"docker": ("docker", ""), "rootless docker": (USERS_DOCKER, "")}
+"""The command of an engine that is not Podman, and how long it waits when it removes a container."""
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -43,10 +48,12 @@ def happenings(host: TodayHost, parts: tuple[str, ...], engines: tuple[Engine, .
     this harness, which nobody foretells."""
     for engine in (each for each in engines if each != "guest"):
         names = [name.partition(":")[2] for name in running(host, (engine,))]
-        tool, wait = ("docker", "") if engine == "docker" else ("podman", " -t 1")
+        tool, wait = _TOOLS.get(engine, ("podman", " -t 1"))
         if len(names) < 2:
             continue
-        yield Happening(f"container-restart:{names[0]}", f"{tool} restart -t 1 {names[0]}", engine)
+        again = f" || {{ sleep 3; {tool} start {names[0]}; }}" if engine == "rootless" else ""
+        # The user's former pasta may still have the port when the next one starts.
+        yield Happening(f"container-restart:{names[0]}", f"{tool} restart -t 1 {names[0]}{again}", engine)
         if made := host.made.get(names[-1]):
             yield Happening(f"container-recreate:{names[-1]}", f"{tool} rm -f{wait} {names[-1]}; {made}", engine)
         yield Happening(f"container-stop:{names[1]}", f"{tool} stop -t 1 {names[1]}", engine)
@@ -67,7 +74,7 @@ def carried_out(host: TodayHost, happening: Happening, engines: tuple[Engine, ..
     lead_by_host(host.lab.neighbour)
     wanted = tuple(way for way in ways(before) if not _is_listened_to(way))
     known = {name: each.box for name, each in before.items()}
-    foretold: dict[Way, str] = {}
+    foretold: dict[Way, tuple[Answer, FlowAnswer]] = {}
     # Entries of the last trials' datagrams, with their source port, may end before the event.
     host.must("conntrack -D -p udp >/dev/null 2>&1 || true")
     host.must("rm -f /run/talk/host.hairpin; hairpin snapshot -o /run/talk/host.hairpin >/dev/null || [ $? = 3 ]")
@@ -83,14 +90,14 @@ def carried_out(host: TodayHost, happening: Happening, engines: tuple[Engine, ..
         except RAISED as error:
             refused.append(f"{happening.id} from {start}: {type(error).__name__}: {error}"[:200])
             continue
-        by_target = {each.trace.flow.target_text(): each.verdict for each in answer.flows}
-        foretold |= {way: by_target[to] for way, to in asked.items() if to in by_target}
+        by_target = {each.trace.flow.target_text(): each for each in answer.flows}
+        foretold |= {way: (answer, by_target[to]) for way, to in asked.items() if to in by_target}
     with listening(host.lab, known, neighbour=True):
         passed = {way for way, seen in tried(host.lab, foretold, known, 1.0).items() if seen.passes}
     if happening.id == "reboot":
         host.reboot()
         time.sleep(_SETTLED_S)
-    elif happening.engine == "rootless":
+    elif happening.engine in ("rootless", "rootless docker"):
         host.user(happening.command)
     else:
         host.must(happening.command)
@@ -99,18 +106,30 @@ def carried_out(host: TodayHost, happening: Happening, engines: tuple[Engine, ..
     cells = tuple(way for way in foretold if _starts(way, now))
     with listening(host.lab, now, neighbour=True):
         seen = tried(host.lab, cells, now, 1.0)
-        late = [way for way in cells if seen[way].passes is not (foretold[way] in _PASS)]
+        late = [way for way in cells if _judged(way, seen[way], *foretold[way]) == "wrong"]
         seen |= tried(host.lab, late, now, 3.0)
+    judged = {way: _judged(way, seen[way], *foretold[way]) for way in cells}
     lines = {
-        way: f"{_shown(way)}: foretold {foretold[way]}, {_was(way, passed)}, now {seen[way].outcome.value}"
+        way: f"{_shown(way)}: foretold {foretold[way][1].verdict}, {_was(way, passed)}, now {seen[way].outcome.value}"
         for way in cells
     }
     return Foretold(
         happening.id, len(cells),
-        (*refused, *(lines[way] for way in cells
-          if foretold[way] != "depends" and seen[way].passes is not (foretold[way] in _PASS))),
-        tuple(lines[way] for way in cells if foretold[way] == "depends"),
+        (*refused, *(lines[way] for way in cells if judged[way] == "wrong")),
+        tuple(lines[way] for way in cells if judged[way] == "undecided"),
     )  # fmt: skip
+
+
+def _judged(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer) -> Literal["right", "wrong", "undecided"]:
+    """Return whether the flow passes as foretold.  It is undecided if hairpin asks whether another machine lets it
+    pass."""
+    if flow.verdict == "depends":
+        return "undecided"
+    miss = verdict(way, seen, answer, flow, ())
+    if miss is None or miss.what not in ("all-clear", "false alarm"):
+        return "right"
+    asks = any(each.breaks_if for each in flow.trace.usual.questions)
+    return "undecided" if asks and not seen.passes else "wrong"
 
 
 def _was(way: Way, passed: set[Way]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tests.today.box import Engine, run_box, run_guest
+from tests.today.roots import USERS_DOCKER
 
 TODAY = ("trixie", "sid")
 
@@ -22,15 +23,16 @@ class Healthy(msgspec.Struct, frozen=True):
     sound: bool = True
     """Whether all that the plain question asks really passes: with its driver firewalld, netavark lets firewalld reject
     what its containers ask their name server; slirp4netns' own port handler answers no datagram of the host's
-    loopback."""
+    loopback; the pasta of rootlesskit publishes for IPv4 alone."""
 
     @property
     def engines(self) -> tuple[Engine, ...]:
         """The engines that have containers on the host."""
         return (
-            *(("docker",) if "docker" in self.parts else ()),
+            *(("docker",) if any("docker " in each for each in self.commands) else ()),
             *(("podman",) if "podman" in self.parts and any("podman" in each for each in self.commands) else ()),
-            *(("rootless",) if self.user else ()),
+            *(("rootless",) if any(each.startswith("podman ") for each in self.user) else ()),
+            *(("rootless docker",) if any(each.startswith(USERS_DOCKER) for each in self.user) else ()),
             *(("guest",) if any("/guest.py " in each for each in self.commands) else ()),
         )
 
@@ -46,6 +48,7 @@ def hosts() -> Iterator[Healthy]:
         yield from _with_podman(suite)
         yield from _with_rootless_podman(suite)
         yield from _with_docker(suite)
+        yield from _with_rootless_docker(suite)
         yield from _with_guests(suite)
     yield from _of_bookworm()
 
@@ -83,6 +86,17 @@ def _with_docker(suite: str) -> Iterator[Healthy]:
     yield Healthy("docker networks", suite, parts, (), _DOCKER_NETWORKS)
 
 
+def _with_rootless_docker(suite: str) -> Iterator[Healthy]:
+    """Yield hosts with the dockerd of a person, behind each of rootlesskit's drivers."""
+    parts, user = ("docker",), _ROOTLESS_DOCKER
+    yield Healthy("rootless docker", suite, parts, user=user)
+    pasta = (_rootlesskit("pasta", "implicit"),)
+    yield Healthy("rootless docker pasta", suite, parts, pasta, user=user, sound=False)
+    yield Healthy("rootless docker slirp4netns", suite, parts, (_rootlesskit("slirp4netns", "slirp4netns"),), user=user)
+    yield Healthy("rootless docker and firewalld", suite, ("docker", "firewalld"), (_OPENED,), user=user)
+    yield Healthy("rootless docker and docker", suite, parts, (), _DOCKER_BESIDE, user)
+
+
 def _with_guests(suite: str) -> Iterator[Healthy]:
     """Yield hosts whose bridges other managers have made."""
     yield Healthy("libvirt", suite, ("libvirt",), (), (*_LIBVIRT, *_LIBVIRT_GUESTS))
@@ -107,6 +121,7 @@ def _of_bookworm() -> Iterator[Healthy]:
     yield Healthy("podman rootless networks", suite, parts, user=_ROOTLESS_NETWORKS)
     yield Healthy("podman rootless slirp4netns", suite, parts, user=_SLIRP, sound=False)
     yield from _with_docker(suite)
+    yield Healthy("rootless docker", suite, ("docker",), user=_ROOTLESS_DOCKER)
     yield Healthy("libvirt", suite, ("libvirt",), (), (*_LIBVIRT, *_LIBVIRT_GUESTS))
     yield Healthy("lxc", suite, ("lxc",), (), _LXC)
     yield Healthy("cni iptables", suite, ("cni",), (_conflist(_IPTABLES_PLUGINS),), _PODS_OF_CNI)
@@ -125,6 +140,12 @@ _RUNC = (
     " printf '[engine]\\nruntime = \"runc\"\\n' >/etc/containers/containers.conf.d/runtime.conf"
 )
 """bookworm's crun raises a limit that a machine's own root may not raise in a container."""
+
+
+def _rootlesskit(network: str, ports: str) -> str:
+    """Return the command that chooses the drivers of rootlesskit, in the file that the unit of the harness reads."""
+    words = "DOCKERD_ROOTLESS_ROOTLESSKIT"
+    return f"printf '{words}_NET={network}\n{words}_PORT_DRIVER={ports}\n' >/etc/rootlesskit"
 
 
 def _daemon(text: str) -> str:
@@ -223,6 +244,13 @@ _DOCKER = (
     _docker("web", "8080:80", "5353:53/udp", options="--restart always"),
     _docker("api", "127.0.0.1:8081:80", "198.51.100.11:8082:80", options=_BACK),
     _docker("db", options=_BACK),
+)
+_DOCKER_BESIDE = (_docker("shop", "8090:80"), _docker("blog"))
+_ROOTLESS_DOCKER = (
+    f"{USERS_DOCKER} network create back",
+    run_box("web", "8080:80", "5353:53/udp", options="--restart always", command=USERS_DOCKER),
+    run_box("api", "127.0.0.1:8081:80", "8082:80", options=_BACK, command=USERS_DOCKER),
+    run_box("db", options=_BACK, command=USERS_DOCKER),
 )
 _DOCKER_SIX = (
     "docker network create --ipv6 --subnet fd00:92::/64 back",

@@ -6,7 +6,7 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.node import Node
 from hairpin.message import verbatim
-from tests.today.roots import USER
+from tests.today.roots import USER, USERS_DOCKER
 
 AS_USER = (
     "systemd-run", "--user", "-M", f"{USER}@", "--quiet", "--pipe", "--wait", "--collect",
@@ -32,7 +32,7 @@ class TodayLab(Lab):
 
 def _process(host: Node, user: Node, name: str) -> int:
     """Return the id of the container's first process on the host, whoever runs it; raises LabError."""
-    for node, engine in ((host, "docker"), (host, "podman"), (user, "podman")):
+    for node, engine in ((host, "docker"), (host, "podman"), (user, "podman"), (user, USERS_DOCKER)):
         try:
             found = json.loads(node.run(f"{engine} inspect {name}"))[0]["State"]["Pid"]
         except LabError:

@@ -26,7 +26,7 @@ def lost_and_restored(host: TodayHost, parts: tuple[str, ...]) -> Iterator[str]:
         host.must("ufw reload")
     if chains(host) == before:
         return
-    done = host.run("hairpin restore --apply --yes --json")
+    done = host.run("hairpin restore --apply --yes --json", limit_s=600)
     after = chains(host)
     told = _told(done.output) or done.complaint
     found = tuple(_differences(before, after))

@@ -12,6 +12,7 @@ def told(result: Result) -> Iterator[str]:
     """Yield the host's line, and one for each thing that is not right."""
     if result.trouble:
         yield f"{result.host}: {result.trouble}"
+    if result.trouble and not result.flows:
         return
     cells = (result.flows, result.passing, result.rootless, len(result.wrong), len(result.undecided),
              len(result.alarms), f"{result.seconds:.0f}")  # fmt: skip

@@ -127,6 +127,8 @@ iface eth0 inet6 static
     accept_ra 0"""
 USER = "ann"
 """The person whose rootless containers a host has."""
+USERS_DOCKER = "docker -H unix:///run/user/1000/docker.sock"
+"""The words that ask the dockerd of this person."""
 _VERSIONED = ("podman", "netavark", "aardvark-dns", "passt", "slirp4netns", "docker.io", "firewalld", "ufw",
               "containernetworking-plugins", "libvirt-daemon", "lxc", "incus-base", "network-manager", "nftables",
               "iptables", "systemd")  # fmt: skip

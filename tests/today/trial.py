@@ -29,7 +29,7 @@ from tests.today.happening import Foretold, carried_out, happenings
 from tests.today.hosts import Healthy
 from tests.today.losing import lost_and_restored
 from tests.today.machine import HAIRPIN_THERE, TodayHost, booted, hairpin_there
-from tests.today.roots import PACKAGES, PARTS, UNITS, USER
+from tests.today.roots import PACKAGES, PARTS, UNITS, USER, USERS_DOCKER
 
 Act = Literal["flows", "restore", "events"]
 """What is done with a host: each flow tried; its rules flushed and restored; the events carried out."""
@@ -43,6 +43,20 @@ ExecStart=/usr/bin/python3 -I -S /run/talk/exchange.py serve host tcp/{OWN}
 [Install]
 WantedBy=multi-user.target
 """
+_USERS_DOCKER_UNIT = """[Unit]
+Description=Docker Application Container Engine (Rootless)
+[Service]
+Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+EnvironmentFile=-/etc/rootlesskit
+ExecStart=/usr/bin/dockerd-rootless.sh --storage-driver vfs
+Restart=always
+Type=notify
+NotifyAccess=all
+Delegate=yes
+KillMode=mixed
+[Install]
+WantedBy=default.target
+"""
 _STARTED = {"firewalld": "firewalld.service", "ufw": "ufw.service", "docker": "docker.service"}
 """The firewalls first, as at boot: docker.service is ordered after firewalld.service."""
 
@@ -51,7 +65,8 @@ class Result(msgspec.Struct, frozen=True):
     """What became of a host.  ``flows``: how many were predicted and tried; ``passing``: with an answer; ``rootless``:
     from or to rootless containers.  ``wrong``, ``undecided``: a line for each contradiction and each flow that hairpin
     does not decide.  ``alarms``: what the plain question blames on the healthy host.  ``lost``: what `restore` did not
-    put back as it was.  ``events``: what became of each event.  ``trouble``: why there is no host."""
+    put back as it was.  ``events``: what became of each event.  ``trouble``: why there is no host, or why its acts
+    ended."""
 
     host: str
     flows: int = 0
@@ -93,15 +108,18 @@ def prepared(host: TodayHost, row: Healthy) -> None:
     for each in row.before:
         host.must(each)
     for part, unit in _STARTED.items():
-        if part in row.parts:
+        if part in row.parts and (part != "docker" or "docker" in row.engines):
             host.must(f"systemctl enable --now {unit} 2>/dev/null")
     for engine in row.engines:
         if engine == "guest":
             continue
-        if engine == "rootless":
+        if engine in ("rootless", "rootless docker"):
             host.must(f"loginctl enable-linger {USER}; until [ -S /run/user/1000/bus ]; do sleep 0.1; done")
-        load = host.user if engine == "rootless" else host.must
-        load(f"{'docker' if engine == 'docker' else 'podman'} import /run/talk/image.tar {IMAGE}")
+        if engine == "rootless docker":
+            _start_users_docker(host)
+        load = host.user if engine in ("rootless", "rootless docker") else host.must
+        program = {"docker": "docker", "rootless docker": USERS_DOCKER}.get(engine, "podman")
+        load(f"{program} import /run/talk/image.tar {IMAGE}")
     for each in row.commands:
         host.must(each)
     for each in row.user:
@@ -110,22 +128,33 @@ def prepared(host: TodayHost, row: Healthy) -> None:
     host.made = {found[1]: command for found, command in named if found}
 
 
+def _start_users_docker(host: TodayHost) -> None:
+    """Start the dockerd of the host's person, now and at each boot, as dockerd-rootless-setuptool.sh does."""
+    (host.talk / "docker.service").write_text(_USERS_DOCKER_UNIT, "ascii")
+    host.must("cp /usr/share/docker.io/contrib/dockerd-rootless.sh /usr/bin/; chmod 755 /usr/bin/dockerd-rootless.sh")
+    host.user(
+        "mkdir -p ~/.config/systemd/user; cp /run/talk/docker.service ~/.config/systemd/user/\n"
+        "systemctl --user daemon-reload; systemctl --user enable --now docker 2>/dev/null"
+    )
+
+
 def examined(lower: Mapping[str, Path], acts: frozenset[Act], row: Healthy) -> Result:
     """Make the host, and carry the acts out.  ``lower``: the suites' folders."""
-    began = time.monotonic()
+    began, result = time.monotonic(), Result(row.title)
     try:
         with booted(lower[row.suite]) as host:
             prepared(host, row)
-            result = compared(host, row) if "flows" in acts else Result(row.title)
+            result = compared(host, row) if "flows" in acts else result
             if "restore" in acts:
                 known = {name: each.box for name, each in running(host, row.engines).items()}
                 with listening(host.lab, known, neighbour=True):  # a repair is tried with real connections
                     result = msgspec.structs.replace(result, lost=tuple(lost_and_restored(host, row.parts)))
             if "events" in acts:
-                each = [carried_out(host, one, row.engines) for one in happenings(host, row.parts, row.engines)]
-                result = msgspec.structs.replace(result, events=tuple(each))
+                for one in happenings(host, row.parts, row.engines):
+                    done = carried_out(host, one, row.engines)
+                    result = msgspec.structs.replace(result, events=(*result.events, done))
     except (GuestError, LabError) as error:
-        result = Result(row.title, trouble=str(error)[:600])
+        result = msgspec.structs.replace(result, trouble=str(error)[:600])  # what was measured before is kept
     return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 1))
 
 
@@ -220,9 +249,9 @@ def _named(way: Way) -> str:
 def _is_rootless(way: Way, found: Mapping[str, Running]) -> bool:
     own = found.get(way.start)
     if own is not None:
-        return own.engine == "rootless"
-    there = {port.port for each in found.values() if each.engine == "rootless" for port in each.ports}
-    inside = {address for each in found.values() if each.engine == "rootless" for address in each.box.addresses}
+        return "rootless" in own.engine
+    there = {port.port for each in found.values() if "rootless" in each.engine for port in each.ports}
+    inside = {address for each in found.values() if "rootless" in each.engine for address in each.box.addresses}
     return int(way.port.partition("/")[0]) in there or way.to.strip("[]") in inside
 
 

@@ -19,7 +19,7 @@ from hairpin.engines.docker.chains import Chains, Draft, Place
 from hairpin.engines.docker.options import dockerd_version
 from hairpin.engines.expected import ExpectedRules, Purpose
 from hairpin.engines.repair.bridging import renamed_bridge
-from hairpin.host.docker import MASQUERADES, Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.docker import MASQUERADES, Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.netfilter.rule_address import IpFamily
@@ -36,6 +36,7 @@ _MODE = "mode"
 _MARK = "netavark"
 """In the name of each table or chain that netavark makes, through iptables, nftables or firewalld."""
 _SOURCES = ("saddr4", "saddr6")
+_TRUSTED, _DRIVERS_ZONE = "trusted", "netavark_zone"
 _LOCAL = "-m addrtype --dst-type LOCAL -j"
 _FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 
@@ -189,6 +190,25 @@ def as_managed(engine: Engine) -> Engine:
         for each in engine.networks
     )
     return msgspec.structs.replace(engine, networks=networks)
+
+
+def zone_of_networks(engine: Engine) -> str | None:
+    """Return firewalld's zone of which netavark makes a network's subnets sources, at run time only, at each start of a
+    container; None if it does so with none.  They leave the zone with the network's last container.
+
+    Source: netavark src/firewall/firewalld.rs add_firewalld_if_possible(), rm_firewalld_if_possible(); measured with
+    Podman 4.3.1 and 5.4.2"""
+    if engine.rootless or engine.network_backend != "netavark" or makes_no_rules(engine):
+        return None
+    return _DRIVERS_ZONE if engine.firewall_backend == "firewalld" else _TRUSTED
+
+
+def subnets_in_zone(networks: Iterable[DockerNetwork]) -> Iterator[Subnet]:
+    """Yield the subnets that netavark makes sources of its zone: no internal network and none that a
+    person manages has rules.  Source: netavark src/network/bridge.rs setup(), before 2.0"""
+    for each in networks:
+        if each.driver == "bridge" and not each.internal and not is_unmanaged(each):
+            yield from each.subnets
 
 
 def is_known(engine: Engine) -> bool:

@@ -44,8 +44,8 @@ _TUNNELLED = (
 
 
 def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table:
-    """Return the table ``inet firewalld``.  ``later``: the interfaces that were bound after the start, in the order of
-    the bindings.
+    """Return the table ``inet firewalld``.  ``later``: the interfaces and sources that were bound after the start, in
+    the order of the bindings.
 
     Raises ChangeError if a file that the configuration needs was not read."""
     draft = ChainDraft(counters=within.settings.counters)
@@ -76,10 +76,12 @@ def applied_rules(within: Permanent, later: tuple[Binding, ...] = ()) -> Iterato
 
 
 def _with_bindings(within: Permanent, later: tuple[Binding, ...]) -> Permanent:
-    """Return the configuration in which the zones also have the interfaces of the bindings."""
+    """Return the configuration in which the zones also have the interfaces and sources of the bindings."""
     zones = tuple(
         msgspec.structs.replace(
-            zone, interfaces=(*zone.interfaces, *(link for name, link in later if name == zone.name))
+            zone,
+            interfaces=(*zone.interfaces, *(each.link for each in later if each.zone == zone.name and each.link)),
+            sources=(*zone.sources, *(each.source for each in later if each.zone == zone.name and each.source)),
         )
         for zone in within.zones
     )

@@ -5,7 +5,7 @@ firewalld.conf(5).
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -13,8 +13,12 @@ Port = tuple[str, str]
 """A port or port range (``80``, ``8000-8010``), and the protocol."""
 
 
-Binding = tuple[str, str]
-"""The name of a zone, and the name of a link that was bound to the zone at run time."""
+class Binding(NamedTuple):
+    """A link or a source that was bound to a zone at run time."""
+
+    zone: str
+    link: str = ""
+    source: str = ""
 
 
 class FirewalldSettings(msgspec.Struct, frozen=True):

@@ -35,32 +35,36 @@ class ZoneDispatch:
 
     def add(self) -> None:
         """Add the zones to which packets can be dispatched: first the zones with interfaces or sources, then the
-        default zone, then the zones whose interfaces were bound later."""
+        default zone, then the zones whose interfaces or sources were bound later."""
         later = set(self._later)
         applied: list[str] = []
         for zone in self._within.zones:
-            own = tuple(each for each in zone.interfaces if (zone.name, each) not in later)
-            if own or zone.sources:
+            own = tuple(each for each in zone.interfaces if Binding(zone.name, each) not in later)
+            sources = tuple(each for each in zone.sources if Binding(zone.name, source=each) not in later)
+            if own or sources:
                 applied.append(zone.name)
-                self._apply(zone, own)
+                self._apply(zone, own, sources)
         default = self._within.zone(self._within.settings.default_zone)
         if default is not None:
             if default.name not in applied:
-                self._apply(default, ())
+                self._apply(default, (), ())
                 applied.append(default.name)
             for chains, places in directions(default.name):
                 for place in places:
                     target = base_of(chains, place)
                     self._draft.add(chain_at(place, "_ZONES"), words.jump(target, "goto"))
-        for name, link in self._later:
-            known = self._within.zone(name)
+        for each in self._later:
+            known = self._within.zone(each.zone)
             if known is not None:
-                if name not in applied:
-                    self._apply(known, ())
-                    applied.append(name)
-                self._interface(known, link)
+                if known.name not in applied:
+                    self._apply(known, (), ())
+                    applied.append(known.name)
+                if each.link:
+                    self._interface(known, each.link)
+                if each.source:
+                    self._source(known, each.source)
 
-    def _apply(self, zone: PermanentZone, interfaces: tuple[str, ...]) -> None:
+    def _apply(self, zone: PermanentZone, interfaces: tuple[str, ...], sources: tuple[str, ...]) -> None:
         for chains, places in directions(zone.name):
             for place in places:
                 base = base_of(chains, place)
@@ -70,7 +74,7 @@ class ZoneDispatch:
             self._draft.add_lines(lines_of_rules(self._within, chains, rules_of(zone, chains)))
         for each in interfaces:
             self._interface(zone, each)
-        for each in zone.sources:
+        for each in sources:
             self._source(zone, each)
         add_inversion(self._draft, zone, self._denied, len(PARTS) + 2)
 

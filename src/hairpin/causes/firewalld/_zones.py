@@ -11,6 +11,7 @@ from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import Body, LetIn, rendered
+from hairpin.engines.podman import subnets_in_zone, zone_of_networks
 from hairpin.firewalls.chain_owner import chain_owner
 from hairpin.host.docker import Engine
 from hairpin.host.managers import FirewalldZone
@@ -107,15 +108,14 @@ def trusted_sources(view: View, engine: Engine) -> Iterator[Primitive]:
     """Yield the parts by which firewalld again accepts what the running containers' networks send, if its zone
     ``trusted`` has lost them.
 
-    Podman makes its networks sources of this zone at run time only, and does it again with ``podman network reload``.
-    Source: netavark src/firewall/firewalld.rs add_firewalld_if_possible(); measured with Podman 4.3.1"""
+    ``podman network reload`` makes Podman's networks sources of this zone again.  Measured with Podman 4.3.1"""
     firewalld = view.host.firewalld
-    if firewalld is None or not firewalld.running or engine.rootless or engine.network_backend != "netavark":
+    if firewalld is None or not firewalld.running or zone_of_networks(engine) != "trusted":
         return
     tables = [each for each in view.host_namespace.ruleset.tables if (each.dialect, each.name) == ("nft", "firewalld")]
     trusted = [each for each in zones(view) if each.name == "trusted"]
     used = {end.network for each in engine.containers if each.running for end in each.endpoints}
-    for subnet in (one for each in engine.networks if each.name in used for one in each.subnets):
+    for subnet in subnets_in_zone(each for each in engine.networks if each.name in used):
         if not any(is_source(each, subnet.network, subnet.version) for each in trusted):
             source: Field = "saddr4" if subnet.version == 4 else "saddr6"
             body = (FieldMatch(source, ((subnet.prefix.first, subnet.prefix.last),)),)

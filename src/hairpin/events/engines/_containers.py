@@ -17,7 +17,7 @@ from hairpin.engines.repair.republishing import insertions_of
 from hairpin.engines.repair.starting import bridged_subnet, starting_change
 from hairpin.events.course import Course
 from hairpin.events.engines._namespace import as_restarted, far_ends, is_own, namespace_at_start
-from hairpin.events.engines._podman import by_start, following_address, with_networks, with_rules, without_networks
+from hairpin.events.engines._podman import by_start, following_endpoint, with_networks, with_rules, without_networks
 from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.field import lost_fields
 from hairpin.host.docker import SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
@@ -125,12 +125,13 @@ def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -
 
 
 def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
-    """Yield the sockets that hold the container's published ports, such as the sockets of docker-proxy or conmon."""
-    bindings = (each for each in container.bindings if each.actual)
-    held = dict.fromkeys((each.protocol, each.version, each.host_ip, each.host_port) for each in bindings)
-    relays = _relays(host.namespace(host.netns.name))
-    for key in held:
-        yield from relays.get(key, ())
+    """Yield the sockets that hold the published ports: of docker-proxy, conmon, or rootlessport (for both families)."""
+    relays, found = _relays(host.namespace(host.netns.name)), dict[Socket, None]()
+    for each in (one for one in container.bindings if one.actual):
+        key = (each.protocol, each.version, each.host_ip, each.host_port)
+        both = relays.get((each.protocol, 6, None, each.host_port), ())
+        found |= dict.fromkeys(relays.get(key) or (one for one in both if one.takes(each.version)))
+    yield from found
 
 
 @kept
@@ -200,7 +201,7 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         return _started_by_swarm(course, was, container, before)
     running = _replace(
         _without_own_entries(container),
-        endpoints=tuple(_endpoint(was, host, engine, each) for each in container.endpoints),
+        endpoints=tuple(_endpoint(course, was, engine, each) for each in container.endpoints),
     )
     if not engine.traits.has_daemon:
         course = with_networks(course, was, running)
@@ -361,19 +362,18 @@ def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Iterator[So
         yield Socket(protocol, listener.version, *port, process=listener.process, relay=relay)
 
 
-def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
+def _endpoint(course: Course, before: Host, engine: Engine, was: Endpoint) -> Endpoint:
     """Return the endpoint with the addresses that it gets at the container's start.
 
     An address that the user chose stays.  If the user chose no address, Docker gives the first free address, and Podman
     gives the address after its last given address.  ``before``: the host when the container last ran."""
     joined = engine.network(was.network)
-    subnet = bridged_subnet(host, joined) if joined is not None else None
+    if joined is not None and not engine.traits.has_daemon:
+        return following_endpoint(course, before, engine, joined, was)
+    subnet = bridged_subnet(course.host, joined) if joined is not None else None
     if joined is None or subnet is None:
         return was
-    chosen = Endpoint(was.network, fixed4=was.fixed4, fixed6=was.fixed6)
-    if not engine.traits.has_daemon and was.fixed4 is None:
-        chosen = _replace(chosen, fixed4=following_address(before, engine, joined, subnet))
-    made = new_endpoint(engine, joined, subnet, chosen)
+    made = new_endpoint(engine, joined, subnet, Endpoint(was.network, fixed4=was.fixed4, fixed6=was.fixed6))
     by_chance = engine.kind == "docker" and (dockerd_version(engine.version) or CHOSEN_BY_CHANCE) >= CHOSEN_BY_CHANCE
     mac = was.mac if by_chance else _mac(was, made)
     ipv6 = made.ipv6 if by_chance else _ipv6(was, made, mac)

@@ -5,7 +5,7 @@ the container's new address, and removes them when the container stops.  So the 
 Measured with netavark 1.14.0 and its nftables driver.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -15,12 +15,16 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Nat, Rule, Ruleset, Table
+from hairpin.network.attachment import engine_of_networks
 from hairpin.network.prefix import Version, address_text
 from hairpin.programs import PODMAN
 
 _replace = msgspec.structs.replace
 _BEGINNINGS = (*PODMAN.chains, "nv_")
 (_TABLE,) = PODMAN.tables
+_POLICY = "_policy_netavark_"
+"""In the names of the chains of firewalld's policies to which the driver ``firewalld`` adds published ports.
+Source: netavark src/firewall/firewalld.rs PORTPOLICYNAME, HOSTFWDPOLICYNAME"""
 
 
 class _Moved(msgspec.Struct, frozen=True):
@@ -58,6 +62,33 @@ def with_rules_as_before(course: Course, was: Host, running: Container) -> Cours
     return course if found == now else course.made(c.ReplaceRuleset(course.host.netns, found))
 
 
+def with_rules_of_user(course: Course, was: Host, running: Container) -> Course:
+    """Return the course in which the rules of the user's networks lead to the container's present addresses: netavark
+    makes a rootless container's rules in the user's own namespace.  Measured with Podman 5.4.2"""
+    before, engine = was.container(running.id), course.host.engine_of(running)
+    moved = _new_addresses(before, running) if before is not None else {}
+    known = course.network.with_host(was)
+    for each in course.host.namespaces if any(old != new.address for old, new in moved.items()) else ():
+        netns = was.netns.sibling(each.name)
+        holder = engine_of_networks(known, netns)
+        if holder is None or (holder.kind, holder.user) != (engine.kind, engine.user):
+            continue
+        tables = tuple(
+            _replace(
+                table,
+                chains=tuple(_replace(one, rules=tuple(_rules_towards(one.rules, moved))) for one in table.chains),
+            )
+            for table in each.ruleset.tables
+        )
+        course = course.made(c.ReplaceRuleset(netns, _replace(each.ruleset, tables=tables)))
+    return course
+
+
+def _rules_towards(rules: Iterable[Rule], moved: Mapping[int, _Moved]) -> Iterator[Rule]:
+    for each in rules:
+        yield _towards_new(each, moved) if _target(each) in moved else each
+
+
 def _new_addresses(before: Container, running: Container) -> Mapping[int, _Moved]:
     """Return the container's present addresses by its former ones."""
     former = {each.network: each for each in before.endpoints}
@@ -72,7 +103,7 @@ def _new_addresses(before: Container, running: Container) -> Mapping[int, _Moved
 
 
 def _is_own(table: Table, chain: Chain) -> bool:
-    return table.name == _TABLE or chain.name.startswith(_BEGINNINGS)
+    return table.name == _TABLE or chain.name.startswith(_BEGINNINGS) or _POLICY in chain.name
 
 
 def _target(rule: Rule) -> int | None:

@@ -38,7 +38,9 @@ def namespace_at_start(
         sockets=tuple(as_restarted(each) for each in before.sockets if is_own(each, was)),
         ruleset=_resolver_rules(before.ruleset),
     )
-    if engine.rootless or not was.endpoints:  # a rootless container's link leads to no link of the host
+    if engine.rootless:  # the container's link leads to no link of the host
+        return _with_addresses(fresh, was, running), []
+    if not was.endpoints:
         return fresh, []
     links = [each for each in before.links if each.name == "lo"]
     held: list[Address] = [each for each in before.addresses if each.link == "lo"]
@@ -67,6 +69,30 @@ def namespace_at_start(
         )
         links.append(made)
     return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
+
+
+def _with_addresses(fresh: Namespace, was: Container, running: Container) -> Namespace:
+    """Return the namespace with the container's present addresses in place of its former ones."""
+    moved = dict[tuple[Version, int | None], int | None]()
+    for old, new in zip(was.endpoints, running.endpoints, strict=True):
+        moved |= {(4, old.ipv4): new.ipv4, (6, old.ipv6): new.ipv6}
+
+    def now(version: Version, value: int) -> int:
+        found = moved.get((version, value))
+        return value if found is None else found
+
+    return _replace(
+        fresh,
+        addresses=tuple(_replace(each, value=now(each.version, each.value)) for each in fresh.addresses),
+        routes=tuple(
+            _replace(
+                each,
+                destination=now(each.version, each.destination),
+                prefsrc=None if each.prefsrc is None else now(each.version, each.prefsrc),
+            )
+            for each in fresh.routes
+        ),
+    )
 
 
 def far_ends(was: Host, before: Namespace) -> Iterator[SetLink]:

@@ -6,8 +6,10 @@ src/firewall/varktables/types.rs; containers/common libnetwork/netavark/ipam.go;
 plugins/ipam/host-local; measured with Podman 4.3.1 and netavark 1.4.0 (`python -m tests.matrix`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+
+import msgspec
 
 from hairpin.change import change as c
 from hairpin.engines import podman
@@ -15,9 +17,11 @@ from hairpin.engines.expected import ExpectedRule, ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.missing import missing_of
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
+from hairpin.engines.repair.endpoints import new_endpoint
+from hairpin.engines.repair.starting import bridged_subnet
 from hairpin.events.course import Course
 from hairpin.events.firewalls.iptables import deleting, key_of
-from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
+from hairpin.host.docker import STACKED, Container, DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
@@ -25,8 +29,9 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import jumped_to
 from hairpin.netfilter.ir import Table
 from hairpin.network.attachment import gateway_of
-from hairpin.network.prefix import last_of, network_of
+from hairpin.network.prefix import Version, last_of, network_of
 
+_replace = msgspec.structs.replace
 _SERVER = "aardvark-dns"
 _FORWARDING: Path = ("net", "ipv4", "ip_forward")
 
@@ -49,7 +54,36 @@ def without_networks(course: Course, was: Engine, container: Container) -> Cours
     course = course.made(*_chains_gone(course, was, container, names))
     for each in left:
         course = course.made(*_servers_gone(course.host, each), c.DeleteLink(course.host.netns, each.bridge or ""))
-    return course
+    return _without_sources(course, was, left)
+
+
+def _without_sources(course: Course, engine: Engine, left: Iterable[DockerNetwork]) -> Course:
+    """Return the course after firewalld's zone has lost the subnets of the networks without a container."""
+    zone, gone = _zone_and_sources(course.host, engine, left)
+    if not gone:
+        return course
+    from hairpin.events.firewalls._zones import without_sources
+
+    return without_sources(course, zone, gone)
+
+
+def with_sources(course: Course, engine: Engine, networks: Iterable[DockerNetwork]) -> Course:
+    """Return the course in which the networks' subnets are sources of firewalld's zone, as after each start of a
+    container."""
+    zone, own = _zone_and_sources(course.host, engine, networks)
+    if not own:
+        return course
+    from hairpin.events.firewalls._zones import with_sources_bound
+
+    return with_sources_bound(course, zone, own)
+
+
+def _zone_and_sources(host: Host, engine: Engine, networks: Iterable[DockerNetwork]) -> tuple[str, tuple[str, ...]]:
+    """Return the zone, and the subnets that netavark makes its sources; none if firewalld does not run."""
+    zone = podman.zone_of_networks(engine)
+    if zone is None or host.firewalld is None or not host.firewalld.running:
+        return "", ()
+    return zone, tuple(str(each.prefix) for each in podman.subnets_in_zone(networks))
 
 
 def _bridged(engine: Engine, container: Container) -> Iterator[DockerNetwork]:
@@ -140,7 +174,7 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
             course = course.made(
                 *(c.AddSocket(course.host.netns, one, by_start(running)) for one in _servers(was, each))
             )
-    return course
+    return with_sources(course, engine, _bridged(engine, running))
 
 
 def with_bridges_made(course: Course, running: Container) -> Course:
@@ -174,6 +208,10 @@ def with_rules(course: Course, was: Host, running: Container) -> Course:
     engine = course.host.engine_of(running)
     if podman.makes_no_rules(engine):
         return course
+    if engine.rootless and engine.kind == "podman":
+        from hairpin.events.engines._kept_rules import with_rules_of_user
+
+        return with_rules_of_user(course, was, running)
     lost = missing_of(course.host, engine)
     if not engine.rootless and (lost.wanted.unknown or not podman.is_known(engine)):
         from hairpin.events.engines._kept_rules import with_rules_as_before
@@ -202,12 +240,36 @@ def _position(one: ExpectedRule) -> int | None:
     return 1 if one.position == "first" else None
 
 
+def following_endpoint(course: Course, before: Host, engine: Engine, joined: DockerNetwork, was: Endpoint) -> Endpoint:
+    """Return the endpoint with the addresses that the back end gives it at the container's start, on a bridge and on
+    the host's own network (macvlan).  ``before``: the host when the container last ran.
+
+    netavark keeps the last given addresses in /run, so after a boot it begins with the first.  CNI keeps them on the
+    disk.  Source: containers/common libnetwork/netavark/network.go ipam.db; measured with Podman 5.4.2"""
+    given = course.host if course.cuts_all and engine.network_backend == "netavark" else before
+    four, six = (next((each for each in joined.subnets if each.version == version), None) for version in (4, 6))
+    chosen = Endpoint(
+        was.network,
+        fixed4=was.fixed4 or (following_address(given, engine, joined, four) if four is not None else None),
+        fixed6=was.fixed6 or (following_address(given, engine, joined, six) if six is not None else None),
+    )
+    subnet = bridged_subnet(course.host, joined)
+    if subnet is not None:
+        made = new_endpoint(engine, joined, subnet, chosen)
+        return _replace(made, aliases=was.aliases, fixed4=was.fixed4, fixed6=was.fixed6, mac=was.mac)
+    if joined.driver not in STACKED or four is None:  # the LAN's own server gives the address
+        return was
+    return _replace(was, ipv4=chosen.fixed4, ipv6=chosen.fixed6 if joined.ipv6 else was.ipv6)
+
+
 def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
-    """Return the address that the back end gives next.  The next address is the address after the last given address.
+    """Return the address that the back end gives next in the subnet, of either family.  The next address is the address
+    after the last given address.
 
     The containers' present addresses show the last given address; so do those that a namespace still has, although
     Podman does not list them (after a failed disconnect).  After the end of the range the back end continues with the
-    first address.  ``was``: the host before the event."""
+    first address.  ``was``: the host before the event.  Measured with Podman 4.3.1 and 5.4.2"""
+    version = subnet.version
     before = (
         each for each in was.engines if joined.name in {one.name for one in each.networks} and each.kind == "podman"
     )
@@ -216,13 +278,17 @@ def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: 
         for each in (engine, *before)
         for box in each.containers
         for end in box.endpoints
-        if end.network == joined.name and end.fixed4 is None and (value := end.ipv4) is not None
+        if end.network == joined.name
+        and not _fixed_address(end, version)
+        and (value := _address(end, version)) is not None
     ]
-    taken = {end.ipv4 for box in engine.containers for end in box.endpoints}
+    taken = {_address(end, version) for box in engine.containers for end in box.endpoints}
     block = subnet.part or (subnet.network, subnet.prefix_length)
-    first, last = network_of(*block, 4) + 1, last_of(*block, 4) - 1
+    first, last = network_of(*block, version) + 1, last_of(*block, version) - 1
     inside = (each for each in was.namespaces if each.name != was.netns.name)
-    given += [one.value for each in inside for one in each.addresses if one.version == 4 and first <= one.value <= last]
+    given += [
+        one.value for each in inside for one in each.addresses if one.version == version and first <= one.value <= last
+    ]
     candidate = max(given) + 1 if given else first
     for _ in range(len(taken) + 2):
         if candidate > last:
@@ -231,3 +297,11 @@ def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: 
             break
         candidate += 1
     return candidate
+
+
+def _address(end: Endpoint, version: Version) -> int | None:
+    return end.ipv4 if version == 4 else end.ipv6
+
+
+def _fixed_address(end: Endpoint, version: Version) -> int | None:
+    return end.fixed4 if version == 4 else end.fixed6

@@ -24,6 +24,7 @@ from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.events.course import Course
+from hairpin.events.engines._podman import with_sources
 from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.docker import DockerNetwork, Engine
@@ -175,7 +176,7 @@ def _turn(one: ExpectedRule, order: _Order) -> int:
 
 
 def with_podmans_rules(course: Course) -> Course:
-    """Return the course after netavark's unit, if it runs, has restored Podman's rules."""
+    """Return the course after netavark's unit, if it runs, has restored Podman's rules and firewalld's sources."""
     found = unit(course.host, "netavark-firewalld-reload")
     if found is None or found.active != "active":
         return course
@@ -183,4 +184,6 @@ def with_podmans_rules(course: Course) -> Course:
         if engine.kind == "podman" and not engine.rootless:
             lost = missing_of(course.host, engine)
             course = course.made(*restoring_all(lost, course.host.netns, course.namespace).parts)
+            used = {end.network for each in engine.containers if each.running for end in each.endpoints}
+            course = with_sources(course, engine, (each for each in engine.networks if each.name in used))
     return course

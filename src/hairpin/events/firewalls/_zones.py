@@ -1,7 +1,7 @@
-"""Links that dockerd, NetworkManager or a person binds to firewalld's zones at run time, as the readings show them and
-as the events change them.  Other changes that were made to the table at run time stay."""
+"""Links and sources that engines, NetworkManager or a person bind to firewalld's zones at run time, as the readings
+show them and as the events change them.  Other changes that were made to the table at run time stay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -14,16 +14,23 @@ from hairpin.firewalls.permanent import Binding, Permanent
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.host.host import Host
 from hairpin.host.managers import FirewalldZone
+from hairpin.message import message
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.netfilter.meaning import meaning
 
 
 def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
-    """Return the links that were bound to a zone at run time and that the zone's file does not name."""
-    own = {(zone.name, link) for zone in found.zones for link in zone.interfaces}
+    """Return the links and sources that were bound to a zone at run time and that the zone's file does not name."""
+    own = {each for zone in found.zones for each in _bindings_of(zone.name, zone.interfaces, zone.sources)}
     zones = host.firewalld.runtime if host.firewalld is not None else ()
-    found_links = ((zone.name, link) for zone in zones for link in zone.interfaces)
-    return tuple(each for each in found_links if each not in own)
+    return tuple(
+        each for zone in zones for each in _bindings_of(zone.name, zone.interfaces, zone.sources) if each not in own
+    )
+
+
+def _bindings_of(zone: str, links: Iterable[str], sources: Iterable[str]) -> Iterator[Binding]:
+    yield from (Binding(zone, each) for each in links)
+    yield from (Binding(zone, source=each) for each in sources)
 
 
 def runtime_zones(host: Host, found: Permanent, later: tuple[Binding, ...]) -> tuple[FirewalldZone, ...]:
@@ -37,14 +44,16 @@ def _runtime_zones(
     found: Permanent, files: dict[str, FirewalldZone], later: tuple[Binding, ...]
 ) -> Iterator[FirewalldZone]:
     for zone in found.zones:
-        links = (*zone.interfaces, *(link for name, link in later if name == zone.name))
-        if links or zone.sources or zone.name == found.settings.default_zone:
+        own = [each for each in later if each.zone == zone.name]
+        links = (*zone.interfaces, *(each.link for each in own if each.link))
+        sources = (*zone.sources, *(each.source for each in own if each.source))
+        if links or sources or zone.name == found.settings.default_zone:
             said = files.get(zone.name)
             yield FirewalldZone(
                 name=zone.name,
                 target=zone.target,
                 interfaces=links,
-                sources=zone.sources,
+                sources=sources,
                 ports=tuple(f"{port}/{protocol}" for port, protocol in zone.rules.ports),
                 services=zone.rules.services,
                 forward=zone.forward,
@@ -57,14 +66,51 @@ def with_links_bound(course: Course, zone: str, links: tuple[str, ...]) -> Cours
     """Return the course after these links were bound to the zone, in this order.
 
     Nothing changes if firewalld does not run, does not know the zone, or keeps its rules in another back end."""
-    return _with_bindings(
-        course, lambda known: (*known, *((zone, each) for each in links if (zone, each) not in known))
+    return _with_more(course, tuple(Binding(zone, each) for each in links))
+
+
+def with_sources_bound(course: Course, zone: str, sources: Iterable[str]) -> Course:
+    """Return the course after these sources were bound to the zone, in this order.  At run time a source leaves the
+    zone that it had; a zone whose file names the source keeps it, on a condition."""
+    wanted = tuple(Binding(zone, source=each) for each in sources)
+    firewalld = course.host.firewalld
+    if firewalld is None or not firewalld.running:
+        return course
+    try:
+        files = [
+            each for one in permanent(course.host).zones for each in _bindings_of(one.name, one.interfaces, one.sources)
+        ]
+    except ParseError:
+        return course.lacking(("firewalld-zones-permanent",))
+    others = [one for one in files for each in wanted if one.source == each.source]
+    kept = {each.source for each in others}
+    course = course.provided(
+        *(message("{subnet} stays in firewalld's zone {zone}", subnet=each.source, zone=each.zone)
+          for each in others if each.zone != zone)
+    )  # fmt: skip
+    moved = tuple(each for each in wanted if each.source not in kept)
+    course = _with_bindings(
+        course,
+        lambda known: tuple(
+            each for each in known if each in moved or each.source not in {one.source for one in moved}
+        ),
     )
+    return _with_more(course, moved)
+
+
+def without_sources(course: Course, zone: str, sources: Iterable[str]) -> Course:
+    """Return the course after these sources have left the zone."""
+    gone = {Binding(zone, source=each) for each in sources}
+    return _with_bindings(course, lambda known: tuple(each for each in known if each not in gone))
+
+
+def _with_more(course: Course, wanted: tuple[Binding, ...]) -> Course:
+    return _with_bindings(course, lambda known: (*known, *(each for each in wanted if each not in known)))
 
 
 def with_link_bound_again(course: Course, zone: str, link: str) -> Course:
     """Return the course after the link was removed from the zone and bound to it again."""
-    without = _with_bindings(course, lambda known: tuple(each for each in known if each != (zone, link)))
+    without = _with_bindings(course, lambda known: tuple(each for each in known if each != Binding(zone, link)))
     return with_links_bound(without, zone, (link,))
 
 
@@ -77,7 +123,7 @@ def _with_bindings(course: Course, changed: Callable[[tuple[Binding, ...]], tupl
         found = permanent(course.host)
         zones = {each.name for each in found.zones}
         known = bindings(course.host, found)
-        wanted = tuple(each for each in changed(known) if each[0] in zones)
+        wanted = tuple(each for each in changed(known) if each.zone in zones)
         if wanted == known:
             return course
         before, after = firewalld_table(found, known), firewalld_table(found, wanted)
