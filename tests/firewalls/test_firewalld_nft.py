@@ -122,4 +122,9 @@ def test_only_zones_and_policies_in_use_are_applied() -> None:
     }
     within = permanent(host_with(own))
     assert [each.masquerade for each in applied_rules(within)] == [False, False, True]
-    assert [each.masquerade for each in applied_rules(within, (Binding("external", "eth0"),))] == [True, False, False, True]
+    assert [each.masquerade for each in applied_rules(within, (Binding("external", "eth0"),))] == [
+        True,
+        False,
+        False,
+        True,
+    ]

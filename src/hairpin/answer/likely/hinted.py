@@ -83,6 +83,7 @@ from hairpin.suppose.hints.typed_ports import (
 from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise, refused_by_mosquitto
 from hairpin.suppose.leaning.features import features_of
 from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
+from hairpin.suppose.said_out import said_out
 from hairpin.suppose.trouble import speaks_of_network
 from hairpin.words.hints import OF_CAUSE, hints
 from hairpin.words.pattern import sought
@@ -242,6 +243,11 @@ def leaning_about(answer: Answer) -> Leaning:
 def about_network(answer: Answer) -> bool:
     """Return whether the words of the texts are about a network."""
     return speaks_of_network(prose_of(_lines(answer)).text)
+
+
+def ruled_out_by_words(answer: Answer, outcomes: tuple[Outcome, ...]) -> frozenset[str]:
+    """Return the ids of the causes that the words of the texts rule out."""
+    return said_out(prose_of(_lines(answer)).text, outcomes)
 
 
 def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:

@@ -18,6 +18,7 @@ from hairpin.answer.likely.hinted import (
     hints_of,
     leaning_about,
     lost_before_weight,
+    ruled_out_by_words,
     usual_about,
     with_shown_by,
 )
@@ -141,17 +142,19 @@ def with_likely(answer: Answer) -> Answer:
     )
     answer = _replace(answer, flows=flows, causes=causes)
     leaning = leaning_about(answer) if failures else Leaning({}, ())
-    out = frozenset(cause for host in network.hosts for cause in refuted_causes(host, asked))
+    said = ruled_out_by_words(answer, outcomes)
+    out = said.union(cause for host in network.hosts for cause in refuted_causes(host, asked))
     named = (each for each in weighed_hints(hints_of(answer, failures), leaning) if each.cause not in out)
     hints = tuple(with_shown_by(map(of_hint, named), answer))
     if causes:
-        return _beside_walked(answer, hints, failures, leaning)
+        answer = _beside_walked(answer, hints, failures, leaning)
+        return _replace(answer, causes=tuple(sorted(answer.causes, key=lambda each: each.likely and each.id in said)))
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
     if not hints and not told:
         if about_network(answer):
             return _replace(answer, next=of_basics(answer))
         return answer if answer.question.targets else _replace(answer, flows=())
-    stopping = tuple(_stopping(answer, asked, outcomes, hints, leaning))
+    stopping = tuple(each for each in _stopping(answer, asked, outcomes, hints, leaning) if each.cause not in said)
     if failures and len(stopping) < _FEWEST:
         usual = usual_about(answer, {each.cause for each in stopping} | out)
         stopping += tuple(with_shown_by(map(of_hint, usual), answer))

@@ -24,6 +24,7 @@ from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.told import Outcome
+from hairpin.explain.lookup import TextHit
 from hairpin.explain.understand import PARTS, meaning_of_wrapped
 from hairpin.message import message
 from hairpin.network.socket_owner import EPHEMERAL
@@ -32,6 +33,7 @@ from hairpin.pasted.joining import telling_in
 from hairpin.pasted.listed import recognised_in
 from hairpin.suppose.hints.firewall_log import dropped_surely
 from hairpin.suppose.hints.told_names import holders_in
+from hairpin.words.errors import errors
 from hairpin.words.meaning import TextMeaning
 
 _replace = msgspec.structs.replace
@@ -227,7 +229,19 @@ def _errors(lines: tuple[tuple[int, str], ...]) -> Iterator[QuotedError]:
         hit, taken = meaning_of_wrapped(parts)
         place += taken
         if hit is not None and hit.entry.kind == "fault" and not hit.entry.outcome:
-            yield QuotedError(number, hit.matched, hit.entry)
+            entry = _replace(hit.entry, general=True, met=False) if _goes_on(hit) else hit.entry
+            yield QuotedError(number, hit.matched, entry)
+
+
+def _goes_on(hit: TextHit) -> bool:
+    """Return whether an error of the C library follows the words that the entry knows: then this error says why, and
+    the entry has not read it."""
+    return _FOLLOWING.match(hit.text, hit.span[1]) is not None
+
+
+_FOLLOWING = re.compile(
+    rf"['\"`]?:\s+(?:{'|'.join(re.escape(text) for each in errors().values() for text in each.texts)})", re.IGNORECASE
+)
 
 
 def _is_one_project(answer: Answer) -> bool:
