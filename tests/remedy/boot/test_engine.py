@@ -39,10 +39,11 @@ def test_programs_that_may_have_flushed_the_rules() -> None:
         "ufw.service is active": network(units=(Unit("ufw.service", "active", "enabled"),)),
     }
     for sentence, found in cases.items():
-        told = restored(found.this)
+        told = restored(found.this, found.this.netns)
         assert any(sentence in str(each) for each in told.advice)
     # Debian ships that file.  It flushes nothing while no unit loads it.
-    told = restored(network(flushing, units=(Unit("nftables.service", "inactive", "disabled"),)).this)
+    idle = network(flushing, units=(Unit("nftables.service", "inactive", "disabled"),)).this
+    told = restored(idle, idle.netns)
     assert len(told.advice) == 1
 
 
