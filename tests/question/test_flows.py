@@ -176,6 +176,31 @@ def test_a_question_without_a_target_means_published_ports_and_egress() -> None:
     assert told(flows)[4] == "container:web -> 203.0.113.80:443/tcp"
 
 
+@pytest.mark.parametrize("origin", ("web", "172.17.0.2"))
+def test_a_sender_without_a_target_is_asked_for_its_ways_out(origin: str) -> None:
+    plain = [each for each in told(flows_for(whole(), (), None)) if each.startswith("container:web")]
+    asked = told(flows_for(whole(), (), parse_origin(origin)))
+    assert plain
+    assert [each for each in asked if "8151" not in each] == plain
+
+
+@pytest.mark.parametrize("origin", ("host", "lan", "192.0.2.10"))
+def test_another_sender_has_no_way_out_of_a_container(origin: str) -> None:
+    assert all("8151" in each for each in told(flows_for(whole(), (), parse_origin(origin))))
+
+
+def test_a_sender_whose_networks_have_no_way_out_is_not_asked_for_one() -> None:
+    docker = engine(container())
+    internal = replace(docker, networks=tuple(replace(each, internal=True) for each in docker.networks))
+    assert all("8151" in each for each in told(flows_for(network(docker=internal), (), parse_origin("web"))))
+
+
+def test_a_stopped_sender_is_asked_for_its_way_out() -> None:
+    """Its walk shows that it sends no packet."""
+    stopped = whole(replace(container("exited"), bindings=()))
+    assert told(flows_for(stopped, (), parse_origin("web"))) == ["container:web -> 203.0.113.80:443/tcp"]
+
+
 # containers that a question without a target does not mean
 UNASKED: dict[str, Container] = {
     "ended well, not restarted": replace(container("exited"), exit_code=0, restart_policy="no"),
@@ -529,16 +554,17 @@ def test_a_client_of_an_uplink_with_a_route_is_in_its_network() -> None:
 
 
 def test_what_a_failing_health_check_asks_is_part_of_the_plain_question() -> None:
-    def plain(health: str) -> set[str]:
+    def plain(health: str, origin: Origin | None = None) -> set[str]:
         checked = ("http://127.0.0.1:8080", "http://203.0.113.9:81", "http://u.example:99999")
         asking = replace(container(), health=health, checked=checked)
         return {
             f"{each.start_text()} -> {each.target_text()}"
-            for each in flows_for(network(docker=engine(asking)), (), None)
+            for each in flows_for(network(docker=engine(asking)), (), origin)
         }
 
     asked = {"container:web -> 127.0.0.1:8080/tcp", "container:web -> 203.0.113.9:81/tcp"}
     assert plain("unhealthy") - plain("healthy") == asked
+    assert plain("unhealthy", parse_origin("web")) - plain("healthy", parse_origin("web")) == asked
 
 
 BUILT = named("shop", other=("shop", "back"))

@@ -94,6 +94,15 @@ def _outward(network: Network, host: Host, container: Container) -> list[Flow]:
     return [_way_out_of_stopped(network, host, container)]
 
 
+def sent_outside(network: Network, host: Host, container: Container) -> list[Flow]:
+    """Return the flows of a container to the outside and to its name servers, also over TCP.  If it does not run, its
+    flow to the outside shows that it sends no packet."""
+    if not container.running:
+        return [_way_out_of_stopped(network, host, container)]
+    outward = egress_flows(network, host, container)
+    return [*outward, *over_tcp(host, tuple(outward))]
+
+
 def _way_out_of_stopped(network: Network, host: Host, container: Container) -> Flow:
     """Return the flow to the outside of a container that does not run.  Its walk shows that it sends no packet."""
     first, *others = beyond(network.namespace(host.netns), 4)
