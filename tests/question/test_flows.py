@@ -18,7 +18,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for, on_one_network, pod_flows
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
-from hairpin.question.target import parse_origin
+from hairpin.question.target import parse_origin, parse_target
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import without_default_network
 from tests.names_host import API, named
@@ -174,6 +174,31 @@ def test_a_question_without_a_target_means_published_ports_and_egress() -> None:
     assert told(flows)[:4] == PUBLISHED
     assert [each.purpose for each in flows] == ["published"] * 4 + ["egress"] * (len(flows) - 4)
     assert told(flows)[4] == "container:web -> 203.0.113.80:443/tcp"
+
+
+@pytest.mark.parametrize("origin", ("web", "172.17.0.2"))
+def test_a_sender_without_a_target_is_asked_for_its_ways_out(origin: str) -> None:
+    plain = [each for each in told(flows_for(whole(), (), None)) if each.startswith("container:web")]
+    asked = told(flows_for(whole(), (), parse_origin(origin)))
+    assert plain
+    assert [each for each in asked if "8151" not in each] == plain
+
+
+@pytest.mark.parametrize("origin", ("host", "lan", "192.0.2.10"))
+def test_another_sender_has_no_way_out_of_a_container(origin: str) -> None:
+    assert all("8151" in each for each in told(flows_for(whole(), (), parse_origin(origin))))
+
+
+def test_a_sender_whose_networks_have_no_way_out_is_not_asked_for_one() -> None:
+    docker = engine(container())
+    internal = replace(docker, networks=tuple(replace(each, internal=True) for each in docker.networks))
+    assert all("8151" in each for each in told(flows_for(network(docker=internal), (), parse_origin("web"))))
+
+
+def test_a_stopped_sender_is_asked_for_its_way_out() -> None:
+    """Its walk shows that it sends no packet."""
+    stopped = whole(replace(container("exited"), bindings=()))
+    assert told(flows_for(stopped, (), parse_origin("web"))) == ["container:web -> 203.0.113.80:443/tcp"]
 
 
 # containers that a question without a target does not mean
@@ -341,11 +366,11 @@ def test_the_name_is_asked_of_a_container_that_runs(status: str, names: list[str
     assert len(found) == 1 + len(names)
 
 
-@pytest.mark.parametrize("by_name", (False, True))
-def test_a_name_that_no_network_has_is_asked_if_a_text_uses_it(by_name: bool) -> None:
-    target = Target(container="api", port=80, by_name=by_name)
-    found = flows_for(named("bridge"), (target,), Origin("container", container="web"))
-    assert [each.asked_name for each in found] == ["", *["api"] * by_name]
+@pytest.mark.parametrize(("asked", "names"), (("api", ["api"]), ("172.18.0.3", []), ("a" * 12, [])))
+def test_a_name_on_a_network_without_names_is_asked_if_the_user_names_it(asked: str, names: list[str]) -> None:
+    """Docker's default network knows no name.  Containers there may use addresses: then the address is the target."""
+    found = flows_for(named("bridge"), (parse_target(f"{asked}:80"),), parse_origin("web"))
+    assert [each.asked_name for each in found] == ["", *names]
 
 
 FAR = replace(container(), name="api")
@@ -529,16 +554,17 @@ def test_a_client_of_an_uplink_with_a_route_is_in_its_network() -> None:
 
 
 def test_what_a_failing_health_check_asks_is_part_of_the_plain_question() -> None:
-    def plain(health: str) -> set[str]:
+    def plain(health: str, origin: Origin | None = None) -> set[str]:
         checked = ("http://127.0.0.1:8080", "http://203.0.113.9:81", "http://u.example:99999")
         asking = replace(container(), health=health, checked=checked)
         return {
             f"{each.start_text()} -> {each.target_text()}"
-            for each in flows_for(network(docker=engine(asking)), (), None)
+            for each in flows_for(network(docker=engine(asking)), (), origin)
         }
 
     asked = {"container:web -> 127.0.0.1:8080/tcp", "container:web -> 203.0.113.9:81/tcp"}
     assert plain("unhealthy") - plain("healthy") == asked
+    assert plain("unhealthy", parse_origin("web")) - plain("healthy", parse_origin("web")) == asked
 
 
 BUILT = named("shop", other=("shop", "back"))

@@ -184,6 +184,14 @@ def test_the_plain_question_asks_guests_too() -> None:
     assert plain(LEASED) - plain(WORKER) == {"host -> 10.4.0.2:80/tcp", "netns:vm1 -> 203.0.113.80:443/tcp"}
 
 
+@pytest.mark.parametrize(("net", "origin"), ((HELD, "box"), (LEASED, "vm1"), (HELD, "netns:box"), (HELD, "10.4.0.2")))
+def test_a_guest_or_a_namespace_that_asks_without_a_target_is_asked_for_its_way_out(net: Network, origin: str) -> None:
+    outward = [each for each in flows_for(net, (), parse_origin(origin)) if each.purpose == "egress"]
+    plain = [each for each in flows_for(net, (), None) if each.purpose == "egress"]
+    assert [each.daddr for each in outward] == [number("203.0.113.80")]
+    assert {each.start_text() for each in outward} <= {each.start_text() for each in plain}
+
+
 def test_targets_in_leaves_other_targets_alone() -> None:
     for text in ("8151", "web:80", "198.51.100.11:8151", "10.4.0.77"):
         assert targets_in(WORKER, parse_target(text)) == (parse_target(text),)

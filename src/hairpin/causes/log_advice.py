@@ -22,13 +22,19 @@ def repair_service(container: str, command: str) -> Message:
     )
 
 
-def find_end(command: str) -> Message:
-    """Return the advice to find out in its log why a container ends."""
+def find_end(command: str, start: str = "") -> Message:
+    """Return the advice to find out in its log why a container ends.  ``start``: the command that starts it then; empty
+    if something starts it again by itself."""
+    if start:
+        return message(
+            "find out what ended the container: {command}; then start it: {start}", command=command, start=start
+        )
     return message("find out what ends the container: {command}", command=command)
 
 
 _NOTES = frozenset({read_log("").template, read_end("").template})
 _REPAIR, _FIND = repair_service("", "").template, find_end("").template
+_FIND_AND_START = find_end("", "-").template
 
 
 def with_log_told(said: Message, command: str) -> Message | None:
@@ -48,4 +54,10 @@ def with_log_told(said: Message, command: str) -> Message | None:
         )
     if said.template == _FIND:
         return message("remove the reason that its log names (`{command}` shows the rest of the log)", command=command)
+    if said.template == _FIND_AND_START:
+        return message(
+            "remove the reason that its log names (`{command}` shows the rest of the log), then start it: {start}",
+            command=command,
+            start=values["start"],
+        )
     return said

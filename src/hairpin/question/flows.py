@@ -13,7 +13,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.swarm import MeshPort
@@ -229,22 +229,44 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
             flows += to_held(network, host, container, target, socket, origin)
     flows += _mesh_flows(network, host, origin)
-    if origin is None:
-        flows += pod_flows(network, host)
-        flows += _of_health_checks(network, host)
-        # The containers of a pod have the infra container's network, and so the same way out.
-        senders = (each for each in host.containers() if not any(one.running for one in host.members_of(each)))
-        from hairpin.question.egress import egress_flows, over_tcp
+    if origin is not None:
+        return flows + _sent_by(network, host, origin)
+    flows += pod_flows(network, host)
+    flows += _of_health_checks(network, host, host.containers())
+    # The containers of a pod have the infra container's network, and so the same way out.
+    senders = (each for each in host.containers() if not any(one.running for one in host.members_of(each)))
+    from hairpin.question.egress import egress_flows, over_tcp
 
-        outward = [flow for each in senders for flow in egress_flows(network, host, each)]
-        flows += [*outward, *over_tcp(host, tuple(outward))]
-    return flows
+    outward = [flow for each in senders for flow in egress_flows(network, host, each)]
+    return [*flows, *outward, *over_tcp(host, tuple(outward))]
 
 
-def _of_health_checks(network: Network, host: Host) -> Iterator[Flow]:
+def _sent_by(network: Network, host: Host, origin: Origin) -> list[Flow]:
+    """Return what the question without a sender asks of this sender, if it is a container, a namespace or a guest of
+    the host: its way out, its name servers, and what its failing health check asks.
+
+    Whoever asks from a container without a target means what the container reaches, and not only the published
+    ports."""
+    if origin.kind not in ("container", "address"):
+        return []
+    start = start_named(network, host, origin.version or 4, origin).start
+    if not isinstance(start, FromContainer):
+        return [each for each in pod_flows(network, host) if each.start == start and isinstance(start, Outside)]
+    if start.netns.host != host.name:
+        return []
+    container = host.container(start.name)
+    if container is None:
+        flows = pod_flows(network, host)
+        return [each for each in flows if isinstance(each.start, FromContainer) and each.start.netns == start.netns]
+    from hairpin.question.container_flows import sent_outside
+
+    return [*_of_health_checks(network, host, (container,)), *sent_outside(network, host, container)]
+
+
+def _of_health_checks(network: Network, host: Host, containers: Iterable[Container]) -> Iterator[Flow]:
     """Yield the flows of failing health checks: from each unhealthy container to the URLs in its check's command."""
     label = host.name if len(network.hosts) > 1 else ""
-    for container in host.containers():
+    for container in containers:
         for asked in container.checked if container.running and container.health == "unhealthy" else ():
             with suppress(UsageError, ValueError):  # a URL of another host's name is not looked up
                 target = parse_target(asked)

@@ -7,6 +7,7 @@ from hairpin.beside.walks.listed_clients import with_listed_clients
 from hairpin.diagnose.examination import examine
 from hairpin.network.flow import Lan
 from hairpin.network.network import Network
+from hairpin.wanted import ask_from
 from tests.rows import each_row
 from tests.rule_text import with_rule
 from tests.small_host import DOCKER_RULES, host_namespace, network, number, published
@@ -46,6 +47,7 @@ def test_a_list_that_keeps_out_the_invented_client_is_a_question(net: Network, l
     found = with_listed_clients(examine(net, (flow, lan) if listed == "198.51.100.0/24" else (flow,)))
     (diagnosis,) = found.diagnoses
     (question,) = diagnosis.trace.questions
+    assert question.wanted == (ask_from("ADDRESS"),)  # the client that the list keeps out would tell nothing new
     assert (diagnosis.trace.succeeds, found.causes) == (True, ())
     assert f"A rule accepts only clients in {listed}" in str(question.text)
     named = with_listed_clients(examine(net, (published(),)))  # the user named the client

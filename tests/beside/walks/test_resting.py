@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import Ruleset
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
 from hairpin.question.question import Question
-from hairpin.question.target import parse_target
+from hairpin.question.target import parse_origin, parse_target
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.remedy.test_stopped_by_person import BESIDE, DOWN
 from tests.small_host import container, engine, host_namespace, network
@@ -91,6 +91,16 @@ def test_a_container_that_somebody_stopped_is_asked_for_by_name_only(changed: di
     assert (failing == []) == rests
     assert notes == ()
     assert asked(whole, one.name)[0]
+
+
+@pytest.mark.parametrize(("sender", "rests"), (("stopped", False), ("running", True)))
+def test_a_container_that_somebody_stopped_is_asked_for_by_name_if_it_sends(sender: str, *, rests: bool) -> None:
+    one = replace(DOWN, bindings=container().bindings, exit_code=137)
+    whole = network(host_namespace(), docker=engine(one, replace(BESIDE, bindings=())))
+    origin = parse_origin(one.name if sender == "stopped" else BESIDE.name)
+    flows = flows_for(whole, (), origin)
+    left = observe(Inquiry(Question(origin=origin), whole, flows, examine(whole, flows))).traces
+    assert any(each.flow.purpose == "published" for each in left) is not rests
 
 
 def test_a_paused_container_is_told_of_even_if_it_publishes_nothing() -> None:

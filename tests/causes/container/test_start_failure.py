@@ -216,6 +216,16 @@ def test_the_stored_error_tells(error: str, said: str, repair: str) -> None:
         assert (words(found.repair) if found.repair is not None else "").startswith(repair)
 
 
+@pytest.mark.parametrize(("address", "again"), (("198.51.100.11", True), ("198.51.100.12", False)))
+def test_an_address_that_the_host_has_again_needs_a_start_only(address: str, *, again: bool) -> None:
+    text = f"{EXTERNAL}Error starting userland proxy: listen tcp4 {address}:8202: bind: cannot assign requested address"
+    one = failed(error=text, bindings=(msgspec.structs.replace(ASKED, host_ip=number(address)),))
+    found = failure_of(network(docker=engine(container(), one)).this, one)
+    assert found is not None
+    assert (found.again, found.repair is None) == (again, again)
+    assert ("is one again now" in str(found.said)) is again
+
+
 STUB = 0x7F000035
 AT_STUB = Socket("tcp", 4, STUB, 53, process="systemd-resolve", pid=7)
 

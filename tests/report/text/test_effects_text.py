@@ -80,6 +80,18 @@ def test_flows_that_stay_stopped_are_told() -> None:
     ]
 
 
+def test_what_the_host_asks_of_another_machine_is_named_by_its_address() -> None:
+    """Neither its port nor its address is of the host."""
+    own = flow(80, None, FromHost())
+    away = msgspec.structs.replace(own, daddr=0xC63364FA)
+    still, words = (Known(away, "way-out"), Known(own, "service")), Words()
+    told = [words(each).partition(": ")[0] for each in effects_told(Effects(still=still), words)]
+    assert told == [
+        "even after the repair, the host cannot reach 80 of the host",
+        "even after the repair, the host cannot reach 198.51.100.250:80/tcp",
+    ]
+
+
 def test_two_addresses_of_one_service_are_told_apart_where_one_opens_and_one_closes() -> None:
     """A container that joins another network may answer by it then: one of its addresses opens, the other closes."""
     here = flow(80, "web")

@@ -22,13 +22,13 @@ from hairpin.netfilter.evaluate.chain import Place, named_sets, rule_at
 from hairpin.netfilter.sources import Range, on_source
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network, addresses_of, free_address
-from hairpin.network.prefix import Version, address_text, inside, range_text, whole_prefix, width
+from hairpin.network.prefix import Version, inside, range_text, whole_prefix, width
 from hairpin.walk.decided import RuleDecided
 from hairpin.walk.deciders import deciders
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.walked import walked
-from hairpin.wanted import Wanted, ask_from
+from hairpin.wanted import ask_from
 
 _MOST_TRIED = 8
 """The greatest number of listed clients that are tried for one flow."""
@@ -271,6 +271,10 @@ def _siblings(table: ir.Table, stop: Place, version: Version) -> list[ir.Rule]:
 # --- the question -----------------------------------------------------------------------------------------------------
 
 
+_FROM_CLIENT = (ask_from("ADDRESS"),)
+"""Only the address of a client of the user's tells whether the list has it: hairpin chose the addresses above."""
+
+
 def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place, letting: Place | None) -> OpenQuestion:
     text = message("A rule accepts only clients in {listed}. Are the clients of {target} in this list?",
                    **_facts(flow, lists))  # fmt: skip
@@ -283,7 +287,7 @@ def _is_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place, letting: Plac
         text=text,
         if_yes=message("The list lets the clients' packets pass, and the verdict above stands"),
         if_no=message("This rule stops the clients, as intended: {rule}", rule=stop.in_full),
-        wanted=_asking_from(flow),
+        wanted=_FROM_CLIENT,
         breaks_if="no",
     )
 
@@ -296,13 +300,8 @@ def _is_to_be_on_list(flow: Flow, lists: tuple[Range, ...], stop: Place) -> Open
         ),
         if_yes=message("The corrected rule lets these clients in, and no other clients"),
         if_no=message("This rule stops the clients, as intended: {rule}", rule=stop.in_full),
-        wanted=_asking_from(flow),
+        wanted=_FROM_CLIENT,
     )
-
-
-def _asking_from(flow: Flow) -> tuple[Wanted, ...]:
-    assert isinstance(flow.start, Outside | Lan)
-    return (ask_from(address_text(flow.start.address, flow.version)),)
 
 
 def _facts(flow: Flow, lists: tuple[Range, ...]) -> dict[str, object]:

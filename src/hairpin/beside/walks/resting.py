@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from hairpin.beside.inquiry import Inquiry
 from hairpin.causes.cause import Finding
 from hairpin.message import Message, few_of, message
-from hairpin.network.flow import Flow, Outside
+from hairpin.network.flow import Flow, FromContainer, Outside
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.decisions import wall_of
@@ -26,7 +26,7 @@ def observe(inquiry: Inquiry) -> Inquiry:
     stopped: set[Flow] = set()
     closed: list[Flow] = []
     for flow, kind in of_flows.items():
-        if "container" in kind and not question.targets:
+        if "container" in kind and not question.targets and not _sends_at_rest(found.network, question, flow):
             stopped.add(flow)
         elif "manager" in kind and not _asks_for_ipv6(question) and _is_closed_alone(found.network, flow, of_flows):
             closed.append(flow)
@@ -39,6 +39,14 @@ def observe(inquiry: Inquiry) -> Inquiry:
 def _rests(network: Network, cause: Finding) -> str:
     wall = wall_of(cause.candidate, cause.stop, network) if cause.stop is not None else None
     return wall.rests if wall is not None else ""
+
+
+def _sends_at_rest(network: Network, question: Question, flow: Flow) -> bool:
+    """Return whether the question names the container that would send the flow, and that container does not run."""
+    if question.origin is None or not isinstance(flow.start, FromContainer):
+        return False
+    sender = network.host(flow.start.netns.host).container(flow.start.name)
+    return sender is not None and not sender.running
 
 
 def _asks_for_ipv6(question: Question) -> bool:

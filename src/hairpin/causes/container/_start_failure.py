@@ -14,7 +14,8 @@ from hairpin.causes.container._network_failure import address_conflict, no_netwo
 from hairpin.causes.kit import Host, Message, message
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
-from hairpin.network.prefix import is_loopback
+from hairpin.network.network import accepts_address
+from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.walk.sockets import socket_text
 from hairpin.words.meaning import Failure, TextEntry
@@ -230,10 +231,22 @@ def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failu
 
 
 def _address_elsewhere(host: Host, container: Container, places: dict[str, str]) -> Failure:
-    """Return the failure to bind an address that the host lacks and that another machine may have."""
-    own = (each for each in container.bindings if each.host_ip is not None)
-    known = [mover_of(host.floating, each.version, each.host_ip) for each in own if each.host_ip is not None]
+    """Return the failure to bind an address that the host lacked at the start.  Another machine may have it, or the
+    host may have it again."""
+    asked = [(each.version, each.host_ip) for each in container.bindings if each.host_ip is not None]
+    known = [mover_of(host.floating, *each) for each in asked]
     moved = next((each for each in known if each is not None), None)
+    own = host.namespace(host.netns.name) if host.netns.name in host else None
+    if asked and own is not None and all(accepts_address(own, *each) for each in asked):
+        addresses = ", ".join(dict.fromkeys(address_text(value, version) for version, value in asked))
+        return Failure(
+            message(
+                "{address}, on which the container's port is published, was no address of this host at its last start, "
+                "and is one again now",
+                address=addresses,
+            ),
+            again=True,
+        )
     said = message(
         "{address}, on which the container's port is published, is no address of this host",
         address=places.get("address") or message("the address"),

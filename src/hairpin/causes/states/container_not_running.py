@@ -224,7 +224,8 @@ def _candidate(
     start alone would not help."""
     engine = host.engine_of(container)
     log = engine.command("logs", container.name)
-    read = find_end(log)
+    again = "" if container.unit or container.status != "exited" else engine.command("start", container.name)
+    read = find_end(log, again)
     has_log = container.status != "created" and not _ends_later(container) and not ended_by_check(container)
     repair = why.repair if why is not None and why.repair is not None else read
     return Candidate(
@@ -374,8 +375,7 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended with an error by itself.  A program that ended by itself with an
-    error would end again after a start.
+    """Return whether the container's program ended by itself with an error, so that it would end again after a start.
     A program that a signal ended, for example after a memory fault, may run longer the next time."""
     return (
         container.status == "exited"

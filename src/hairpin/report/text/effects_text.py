@@ -107,7 +107,7 @@ def _alike(
     named with their address."""
     clients: dict[str, dict[str, None]] = {}
     for each in effects:
-        name = _port(each.flow, words)
+        name = _port(each.flow, words) if _is_inward(each) else _outer(each.flow, words)
         if name in apart:
             name = f"{each.flow.target_text()} ({each.flow.container})"
         clients.setdefault(name, {})[_client(each.flow, words)] = None
@@ -138,10 +138,17 @@ def _client(flow: Flow, words: Words) -> str:
             return words(message("the host"))
 
 
+def _outer(flow: Flow, words: Words) -> str:
+    """Return the flow's destination outside: another machine's address with the port, or the Internet."""
+    if flow.purpose == "egress" and flow.invented:
+        return words(message("the Internet ({protocol})", protocol=flow.protocol))
+    return flow.target_text()
+
+
 def _port(flow: Flow, words: Words) -> str:
     """Return the flow's port with its container, or its destination outside."""
     if flow.purpose == "egress" and flow.invented:
-        return words(message("the Internet ({protocol})", protocol=flow.protocol))
+        return _outer(flow, words)
     if isinstance(flow.start, FromContainer) and flow.container in (None, flow.start.name):
         return flow.target_text()
     port = str(flow.dport) if flow.protocol == "tcp" else f"{flow.dport}/{flow.protocol}"
