@@ -269,7 +269,7 @@ OF_OTHER_PYTHONS = 40
 LOADED: dict[str, tuple[str, int, int]] = {
     "help": ("--help", 8, 120),
     "healthy": ("check 8151 --no-replica --snapshot {hosts}/none.hairpin", 390, 544),
-    "broken": ("check 8151 --no-replica --snapshot {hosts}/eth0-forwarding.hairpin", 635, 800),
+    "broken": ("check 8151 --no-replica --snapshot {hosts}/eth0-forwarding.hairpin", 636, 801),
     "walk": ("walk 8151 --from 192.0.2.10 --snapshot {hosts}/none.hairpin", 259, 413),
 }
 """What is typed, and the most modules that it may load: hairpin's own, and all on Python 3.11."""

@@ -9,8 +9,10 @@ from hairpin.change.change import Change, SetSysctl
 from hairpin.diagnose.examination import examine
 from hairpin.judges.replicated import Replication, replicating
 from hairpin.message import message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
 from hairpin.replica.judge import RunningKernel, may_replicate, missing
-from hairpin.replica.judgement import Kernel
+from hairpin.replica.judgement import Judgement, Kernel
 from tests.judges.kernels import Agreeing, Denying, Overloaded
 from tests.many_hosts import flows_of_many, many
 from tests.report.answers import FORWARDING_OFF, evidence, examination
@@ -62,6 +64,26 @@ def test_each_disagreement_names_its_flow_and_whether_the_change_was_made() -> N
     expected = [(number, False) for number, verdict in enumerate(walked) if verdict == "delivered"]
     repaired = [(number, True) for cause in ASKED.causes for number in cause.flows]
     assert sorted((number, each.changed) for number, each in found.disagreements) == sorted((*expected, *repaired))
+
+
+class _Lacking(Agreeing, frozen=True):
+    """Cannot rebuild a part: of the network with a repair, or also of the network as it is."""
+
+    of_repaired_alone: bool = True
+
+    def say(self, network: Network, flow: Flow) -> Judgement:
+        """Return the judgement of one flow."""
+        if self.of_repaired_alone and network is ASKED.network:
+            return super().say(network, flow)
+        return Judgement(flow, "dropped", left_out=(message("a tun"),))
+
+
+@pytest.mark.parametrize("alone", (True, False))
+def test_a_reason_tells_whether_the_flow_or_only_its_repair_is_simulated(*, alone: bool) -> None:
+    found = _word(_Lacking(OWN, of_repaired_alone=alone))
+    assert found.causes == frozenset()
+    assert found.unread
+    assert {"with the repair is only simulated" in str(each.reason) for each in found.unread} == {alone}
 
 
 def test_a_kernel_that_disagrees_is_asked_again_in_a_new_replica() -> None:

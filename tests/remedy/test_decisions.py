@@ -97,6 +97,10 @@ def test_what_a_manager_closes_by_default_is_opened_by_its_own_words() -> None:
     assert first.commands == ("ufw allow from 192.0.2.10 to any port 22 proto tcp",)
     assert first.undoes is not None
     assert "ufw lets only 10.1.0.0/16 in to port 22" in str(first.undoes.said)
+    other = with_chain("ufw-user-input", "-s 10.1.0.0/16 -p udp -m udp --dport 22 -j ACCEPT", hook="INPUT")
+    of_udp = network(host_namespace(with_policy("INPUT", "DROP", other), sockets=(Socket("tcp", 4, None, 22),)))
+    first, *_ = told(with_host(of_udp, ufw=Ufw(enabled=True)), asked(Outside(CLIENT), "198.51.100.11", 22))
+    assert first.undoes is None
     denied = with_chain("ufw-user-input", "-p tcp -m tcp --dport 22 -j DROP", hook="INPUT")
     meant = network(host_namespace(denied, sockets=(Socket("tcp", 4, None, 22),)))
     found = told(with_host(meant, ufw=Ufw(enabled=True)), asked(Outside(CLIENT), "198.51.100.11", 22))

@@ -5,5 +5,5 @@ the nftables back end makes).  ``firewalld_nft`` uses ``chain_sets`` (the chains
 ``zone_dispatch`` (how firewalld 1.0 to 1.3 dispatches packets to these chains), ``pair_dispatch`` (how firewalld 2.0 to
 2.4 does), ``stage_dispatch`` (how firewalld 2.5 does), ``rich_rules`` (the rules in these chains) with
 ``service_rules``, ``fragments`` (statements in libnftables' JSON), ``draft`` (the place of a rule).  ``chain_owner``
-says which zone or policy a chain of a table belongs to.
+says which zone or policy a chain of a table belongs to, ``let_in`` to which clients alone a manager opens a port.
 """

@@ -207,9 +207,18 @@ class _Heard:
         if found is not None:
             self.disagreements.append((number, found))
             return both
+        if changed and self.flows[number].agreement.judge != "replicated":
+            return both  # the reason is told of the flow as it is
+        told = (
+            message("the test copy of the network lacks a part, so {start} to {target} is only simulated: {said}")
+            if not changed
+            else message(
+                "the test copy of the network lacks a part, so {start} to {target} with the repair is only simulated: "
+                "{said}"
+            )
+        )
         self.open += (
-            message(
-                "the test copy of the network lacks a part, so {start} to {target} is only simulated: {said}",
+            told.filled(
                 start=trace.flow.start_text(with_host=len(network.hosts) > 1),
                 target=trace.flow.target_text(),
                 said=said,

@@ -24,20 +24,6 @@ def on_source(rule: ir.Rule, version: Version) -> Iterator[ir.FieldMatch | ir.Se
                 pass
 
 
-def clients_of_port(chain: ir.Chain, version: Version, port: int | None) -> Iterator[Range]:
-    """Yield the ranges of source addresses that the chain's rules accept at this port alone."""
-    for rule in chain.rules:
-        ports = [part for part in rule.body if isinstance(part, ir.FieldMatch) and part.field == "dport"]
-        named = [
-            part
-            for part in ports
-            if not part.negated and any(first <= (port or 0) <= last for first, last in part.ranges)
-        ]
-        last = rule.body[-1] if rule.body else None
-        if named and isinstance(last, ir.Verdict) and last.verdict == "accept":
-            yield from source_ranges(rule, version)
-
-
 def source_ranges(rule: ir.Rule, version: Version) -> Iterator[Range]:
     """Yield the ranges of source addresses in the rule's own matches, negated or not."""
     for part in on_source(rule, version):

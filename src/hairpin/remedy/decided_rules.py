@@ -15,6 +15,7 @@ import msgspec
 
 from hairpin.engines.missing import is_engines
 from hairpin.firewalls.chain_owner import is_firewallds
+from hairpin.firewalls.let_in import is_of_ufws_users
 from hairpin.host.boot.configured import is_iptables_table, keeper_of, of_place
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import PANIC_TABLE
@@ -205,7 +206,7 @@ def _version(field: str) -> Version:
 def _of_ufws_users(place: Place, host: Host) -> Message | None:
     """Return the sign that a user of ufw made the rule.  The sign quotes the ufw command and its comment if ufw's file
     contains them."""
-    if place.dialect == "nft" or not place.chain.startswith(UFW.of_users):
+    if not is_of_ufws_users(place):
         return None
     from hairpin.remedy.ufw_typed import typed_for  # noqa: PLC0415 - few hosts have ufw
 

@@ -13,20 +13,19 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfUnit, OfXfrmPolicy, OfZone, rule_of
 from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
+from hairpin.firewalls.let_in import is_of_ufws_users, is_ufws_default, let_in_by_firewalld, let_in_by_ufw
 from hairpin.host.boot.configured import Configured
-from hairpin.host.boot.rule_keeper import rule_keeper
-from hairpin.host.host import Host, Namespace
+from hairpin.host.host import Host
 from hairpin.host.managers import PANIC_TABLE, FirewalldZone
 from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
 from hairpin.host.xfrm import XfrmPolicy
 from hairpin.message import few_of, message, verbatim
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
-from hairpin.netfilter.packet import Packet, Seen
-from hairpin.netfilter.sources import clients_of_port
+from hairpin.netfilter.ir import Table
+from hairpin.netfilter.packet import Seen
 from hairpin.network.network import Network
-from hairpin.network.prefix import inside, range_text
-from hairpin.programs import UFW
+from hairpin.network.prefix import inside
 from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.remedy.stopped_by_person import perhaps_stopped, stopped_on_purpose
@@ -42,7 +41,8 @@ class Wall(msgspec.Struct, frozen=True):
     If ``opens`` is false, every repair of the flow undoes the decision.  If ``opens`` is true, single ports may be
     opened, and only the removal of the whole rule, policy or zone undoes the decision.  ``rule``: the policy rule that
     stops the flow.  ``rests``: why a host with this decision is in order as long as nobody asks for the flow: a person
-    has stopped or paused the ``container``, or the ``manager`` of the firewall was never told to open the port."""
+    has stopped or paused the ``container``, or the ``manager`` of the firewall keeps the port closed, because it was
+    never told to open the port, or was told to keep it closed."""
 
     decision: OwnersDecision
     opens: bool = False
@@ -79,35 +79,20 @@ def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network
     if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
         return None
     host = network.host(netns.host)
-    if netns.is_host and _is_ufws_default(place, host):
-        listed = _clients_in_ufw(network.namespace(netns), place, seen.packet)
+    table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
+    if netns.is_host and is_ufws_default(place, host):
+        listed = let_in_by_ufw(table, seen.packet)
         if listed:
             said = message("ufw lets only {listed} in to port {port}", listed=few_of(listed), port=seen.packet.dport)
-            return Wall(OwnersDecision(said, _ASK_MANAGER))
-        return Wall(
-            OwnersDecision(message("ufw lets in only packets that a user's rule names"), _ASK_MANAGER),
-            opens=True,
-            rests="manager",
-        )
+            return Wall(OwnersDecision(said, _ASK_MANAGER), rests="manager")
+        said = message("ufw lets in only packets that a user's rule names")
+        if "output" in place.chain.lower():
+            said = message("ufw lets out only packets that a user's rule names")
+        return Wall(OwnersDecision(said, _ASK_MANAGER), opens=True, rests="manager")
     decision = _of_rule(place, netns, network, seen)
     if decision is not None:
-        return Wall(decision)
-    return _of_zone_or_manager(candidate, place, host) or _of_network(candidate)
-
-
-def _is_ufws_default(place: Place, host: Host) -> bool:
-    if place.dialect == "nft" or rule_keeper(host) != "ufw":
-        return False
-    in_users = place.chain.startswith(UFW.of_users)
-    return (place.number == 0 and place.table == "filter") or (place.chain.startswith(UFW.chains) and not in_users)
-
-
-def _clients_in_ufw(namespace: Namespace, place: Place, packet: Packet) -> tuple[str, ...]:
-    """Return the ranges of clients for which ufw was told to open the packet's port."""
-    table = namespace.ruleset.table(place.family, place.table, place.dialect)
-    chains = (each for each in (table.chains if table is not None else ()) if each.name.startswith(UFW.of_users))
-    found = (one for each in chains for one in clients_of_port(each, packet.version, packet.dport))
-    return tuple(dict.fromkeys(range_text(*each, packet.version) for each in found))
+        return Wall(decision, rests="manager" if netns.is_host and is_of_ufws_users(place) else "")
+    return _of_zone_or_manager(candidate, place, host, table, seen) or _of_network(candidate)
 
 
 def _of_network(candidate: Candidate) -> Wall | None:
@@ -157,18 +142,23 @@ def _takes_away(change: c.Change, route: Route) -> bool:
     return any(isinstance(part, c.DeleteEntry) and part.entry == route for part in change.parts)
 
 
-def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall | None:
+def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host, table: Table | None, seen: Seen) -> Wall | None:
     """Return the decision in a firewall manager's configuration: a zone that is meant to accept no packet, a denying
-    rule, or a zone that accepts only the services and ports that it names."""
+    rule, or a zone that accepts only the services and ports that it names, or the port for other clients only."""
     found, where = candidate.configured, candidate.where
     zone, denies = (where.zone, where.tells_rule) if isinstance(where, OfZone) else (None, False)
     known = (each for each in _zones(host) if each.name == zone)
     closed = _of_zone(next(known, FirewalldZone(zone) if zone is not None else None))
     if closed is not None or found is None or found.writer != "manager":
-        return Wall(closed) if closed is not None else None
+        return Wall(closed, rests="manager") if closed is not None else None
     owner = found.owner or found.file or place.chain
     if denies:
-        return Wall(OwnersDecision(message("a rule of {owner} denies this flow", owner=owner), _ASK_MANAGER))
+        said = message("a rule of {owner} denies this flow", owner=owner)
+        return Wall(OwnersDecision(said, _ASK_MANAGER), rests="manager")
+    listed = let_in_by_firewalld(table, zone or "", host.firewalld, seen.packet)
+    if listed:
+        said = message("{owner} lets only {listed} in to this port", owner=owner, listed=few_of(listed))
+        return Wall(OwnersDecision(said, _ASK_MANAGER), rests="manager")
     return Wall(
         OwnersDecision(message("{owner} lets in only packets that its configuration names", owner=owner), _ASK_MANAGER),
         opens=True,

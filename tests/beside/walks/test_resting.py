@@ -29,11 +29,17 @@ def asked(whole: Network, *words: str) -> tuple[list[int], tuple[str, ...]]:
     return [each.flow.version for each in traces if not each.succeeds], tuple(map(str, inquiry.notes))
 
 
-def behind_ufw(closed: str = "DROP", *, enabled: bool = True, at: int | None = None) -> Network:
-    """Return the host that publishes a port for both families, and whose INPUT has that policy for IPv6."""
+def behind_ufw(closed: str = "DROP", *, enabled: bool = True, at: int | None = None, user: str = "") -> Network:
+    """Return the host that publishes a port for both families, and whose INPUT has that policy, and that rule of a user
+    of ufw, for IPv6."""
     whole = of_ipv6_network()
+    chain = f":ufw6-user-input - [0:0]\n-A INPUT -j ufw6-user-input\n-A ufw6-user-input {user}\n" if user else ""
     six = parse(
-        f"*filter\n:INPUT {closed} [0:0]\nCOMMIT\n", family="ip6", dialect="iptables-nft", source="t", evidence="e1"
+        f"*filter\n:INPUT {closed} [0:0]\n{chain}COMMIT\n",
+        family="ip6",
+        dialect="iptables-nft",
+        source="t",
+        evidence="e1",
     )
     namespace, *others = whole.this.namespaces
     proxy = Socket("tcp", 6, None, 8151, process="docker-proxy")
@@ -53,6 +59,32 @@ def test_a_family_that_the_firewall_never_opened_is_no_problem(words: tuple[str,
     (said,) = notes
     assert "over IPv6, the firewall keeps 8151/tcp closed" in said
     assert "hairpin [2001:db8::11]:8151" in said
+
+
+def test_what_a_user_of_ufw_denies_is_kept_out_as_what_ufw_closes_by_default() -> None:
+    denied = behind_ufw("ACCEPT", user="-p tcp --dport 8151 -j DROP")
+    failing, (said,) = asked(denied, "8151")
+    assert failing == []
+    assert "ufw6-user-input" in said
+    assert 6 in asked(denied, "[2001:db8::11]:8151")[0]
+
+
+def with_ipv4(rules: str) -> Network:
+    """Return that host, with these rules for IPv4, too."""
+    whole = behind_ufw()
+    four = parse(f"*filter\n{rules}COMMIT\n", family="ip", dialect="iptables-nft", source="t", evidence="e1")
+    namespace, *others = whole.this.namespaces
+    kept = (each for each in namespace.ruleset.tables if (each.family, each.name) != ("ip", "filter"))
+    ruled = replace(namespace, ruleset=Ruleset((*kept, *four)))
+    return whole.with_host(replace(whole.this, namespaces=(ruled, *others)))
+
+
+def test_ufw_that_stops_a_forwarded_port_over_ipv4_still_keeps_out_ipv6_in_input() -> None:
+    """The repair over IPv4 is a route rule of ufw, and opens nothing over IPv6."""
+    failing, (said,) = asked(with_ipv4(":INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n"), "8151")
+    assert failing
+    assert 6 not in failing
+    assert "over IPv6" in said
 
 
 @pytest.mark.parametrize(

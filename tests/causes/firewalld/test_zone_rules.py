@@ -18,6 +18,7 @@ from hairpin.remedy.plan import remedies
 from hairpin.walk.walk import walk_flow
 from tests.causes.case import is_silent
 from tests.causes.hosts import asked, ruled, with_host, zoned
+from tests.remedy.test_decisions import told as ranked
 from tests.rule_text import with_chain
 from tests.small_host import CLIENT, WEB_ITSELF, egress, host_namespace, network
 
@@ -122,6 +123,30 @@ def test_a_firewalld_without_priorities_is_left_to_a_person() -> None:
     old = firewalled("-A IN_public_deny -p tcp --dport 80 -j REJECT", chains=())
     (cause,) = diagnose(old, TO_SERVICE).causes
     assert (cause.cause, cause.candidate.offered) == ("rule-decides-flow", False)
+
+
+def test_a_port_that_is_open_to_other_clients_is_opened_to_the_asked_one_alone() -> None:
+    listed = firewalled("-A IN_public_allow -s 192.0.2.128/25 -p tcp --dport 80 -j ACCEPT", "-A IN_public -j REJECT")
+    (found,) = examine(listed, (TO_SERVICE,)).causes
+    assert "opens port 80/tcp only to 192.0.2.128/25" in str(found.candidate.detail)
+    (way,) = found.candidate.ways
+    rule = f'rule {FROM_CLIENT}port port="80" protocol="tcp" accept'
+    assert way.change.calls == (AddRichRule("zone", "public", rule),)
+    assert walk_flow(simulate(way.change, listed), TO_SERVICE).succeeds
+    assert not walk_flow(simulate(way.change, listed), asked(Outside(CLIENT + 1), "198.51.100.11", 80)).succeeds
+    first, second = ranked(listed, TO_SERVICE)
+    assert (first.change, second.change) == (way.change, found.candidate.change)
+    for each in (first, second):
+        assert each.undoes is not None
+        assert "lets only 192.0.2.128/25 in to this port" in str(each.undoes.said)
+
+
+def test_a_port_that_is_open_to_nobody_has_no_list_of_clients() -> None:
+    closed = firewalled("-A IN_public_allow -s 192.0.2.128/25 -p tcp --dport 22 -j ACCEPT", "-A IN_public -j REJECT")
+    (found,) = examine(closed, (TO_SERVICE,)).causes
+    assert "allows neither the port nor a service" in str(found.candidate.detail)
+    (only,) = ranked(closed, TO_SERVICE)
+    assert (only.undoes, only.commands) == (None, ("firewall-cmd --zone=public --add-port=80/tcp",))
 
 
 def test_what_firewalld_lets_in_has_no_cause() -> None:

@@ -1,5 +1,5 @@
 """Flows that nobody asked for and that a decision closes: ports of containers that a person has stopped or paused, and
-ports that the firewall's manager keeps closed over IPv6 while they pass over IPv4.
+ports that the firewall's manager keeps closed over IPv6, at a hook where it does not stop them over IPv4.
 
 Such a host is in order.  The answer leaves these flows out and says so in one line: here, or for stopped containers in
 the line of ``states`` about all of them.  A user who names the container, or asks for IPv6, gets the flows back.
@@ -16,6 +16,9 @@ from hairpin.question.question import Question
 from hairpin.remedy.decisions import wall_of
 from hairpin.walk.trace import Trace
 
+_Rest = tuple[str, str]
+"""Why a flow may rest (:class:`hairpin.remedy.decisions.Wall`), and the stage at which the decision stops it."""
+
 
 def observe(inquiry: Inquiry) -> Inquiry:
     """Leave out the flows that a decision closes and nobody asked for, and tell of them."""
@@ -26,9 +29,10 @@ def observe(inquiry: Inquiry) -> Inquiry:
     stopped: set[Flow] = set()
     closed: list[Flow] = []
     for flow, kind in of_flows.items():
-        if "container" in kind and not question.targets and not _sends_at_rest(found.network, question, flow):
+        is_of_container = any(why == "container" for why, _ in kind)
+        if is_of_container and not question.targets and not _sends_at_rest(found.network, question, flow):
             stopped.add(flow)
-        elif "manager" in kind and not _asks_for_ipv6(question) and _is_closed_alone(found.network, flow, of_flows):
+        elif not _asks_for_ipv6(question) and _is_closed_alone(found.network, flow, of_flows):
             closed.append(flow)
     paused = () if question.targets else _told_of_paused(found.network)
     rules = dict.fromkeys(_rule_of(each.trace) for each in found.diagnoses if each.trace.flow in closed)
@@ -36,9 +40,11 @@ def observe(inquiry: Inquiry) -> Inquiry:
     return inquiry.without({*stopped, *closed}).saying((*paused, *told))
 
 
-def _rests(network: Network, cause: Finding) -> str:
-    wall = wall_of(cause.candidate, cause.stop, network) if cause.stop is not None else None
-    return wall.rests if wall is not None else ""
+def _rests(network: Network, cause: Finding) -> _Rest:
+    if cause.stop is None:
+        return "", ""
+    wall = wall_of(cause.candidate, cause.stop, network)
+    return wall.rests if wall is not None else "", cause.stop.stage
 
 
 def _sends_at_rest(network: Network, question: Question, flow: Flow) -> bool:
@@ -54,13 +60,16 @@ def _asks_for_ipv6(question: Question) -> bool:
     return 6 in versions or (question.origin is not None and question.origin.version == 6)
 
 
-def _is_closed_alone(network: Network, flow: Flow, of_flows: Mapping[Flow, set[str]]) -> bool:
-    """Return whether the firewall's manager closes the port over IPv6, but not to the same clients over IPv4.  A port
-    that was published at an address of IPv6 was asked for by its owner."""
+def _is_closed_alone(network: Network, flow: Flow, of_flows: Mapping[Flow, set[_Rest]]) -> bool:
+    """Return whether the firewall's manager closes the port over IPv6, but not to the same clients over IPv4 at the
+    same hook.  After Docker's DNAT a packet over IPv4 is forwarded, and docker-proxy's port over IPv6 is behind INPUT:
+    whoever repairs the first one has not asked for the second.  A port that was published at an address of IPv6 was
+    asked for by its owner."""
+    closed = {each for each in of_flows[flow] if each[0] == "manager"}
     if flow.version != 6 or flow.purpose not in ("published", "asked") or _is_published_at(network, flow):
         return False
     over_ipv4 = [kind for each, kind in of_flows.items() if _is_twin(each, flow)]
-    return bool(over_ipv4) and not any("manager" in kind for kind in over_ipv4)
+    return bool(closed and over_ipv4) and all(closed.isdisjoint(kind) for kind in over_ipv4)
 
 
 def _is_twin(one: Flow, other: Flow) -> bool:

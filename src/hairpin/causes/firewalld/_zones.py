@@ -17,7 +17,7 @@ from hairpin.host.docker import Engine
 from hairpin.host.managers import FirewalldZone
 from hairpin.netfilter.ir import Field, FieldMatch, Table, Verdict
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.prefix import Version, inside, parse_prefix, range_text
+from hairpin.network.prefix import Version, address_text, inside, parse_prefix, range_text
 
 
 class Keeper(NamedTuple):
@@ -134,12 +134,29 @@ def port_opened(view: View) -> Change | None:
     protocol = "tcp" if packet.protocol == TCP else "udp"
     # A zone may have the bridge beside the uplink: a port that is open in this zone is open to everybody outside.
     sources = network_at_bridge(view)
-    opening = zone_opening(view, place, f"filter_IN_{keeper.name}_allow", f"IN_{keeper.name}_allow", sources=sources)
-    if sources is None:
-        return Change((opening,), (OpenPort(keeper.name, packet.dport, protocol),))
-    source = f'family="ipv{packet.version}" source address="{range_text(*sources, packet.version)}"'
-    rule = f'rule {source} port port="{packet.dport}" protocol="{protocol}" accept'
-    return Change((opening,), (AddRichRule("zone", keeper.name, rule),))
+    if sources is not None:
+        return opened_to(view, place, keeper.name, sources)
+    opening = zone_opening(view, place, *_allowing(keeper.name))
+    return Change((opening,), (OpenPort(keeper.name, packet.dport, protocol),))
+
+
+def opened_to(view: View, place: Place, zone: str, sources: tuple[int, int]) -> Change:
+    """Return the change that opens the packet's port in the zone to a range of source addresses alone."""
+    packet = view.stop.seen.packet
+    first, last = sources
+    source = address_text(first, packet.version) if first == last else range_text(first, last, packet.version)
+    protocol = "tcp" if packet.protocol == TCP else "udp"
+    rule = (
+        f'rule family="ipv{packet.version}" source address="{source}" port port="{packet.dport}" '
+        f'protocol="{protocol}" accept'
+    )
+    opening = zone_opening(view, place, *_allowing(zone), sources=sources)
+    return Change((opening,), (AddRichRule("zone", zone, rule),))
+
+
+def _allowing(zone: str) -> tuple[str, str]:
+    """Return the names that the chain of a zone's open ports may have."""
+    return f"filter_IN_{zone}_allow", f"IN_{zone}_allow"
 
 
 def denies(keeper: Keeper) -> bool:

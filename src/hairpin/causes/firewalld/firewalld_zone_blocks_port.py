@@ -3,26 +3,30 @@ packet, or firewalld forwards only its own forward ports (StrictForwardPorts).
 
 Users see: clients get "No route to host" (icmp-admin-prohibited), but not while firewalld is stopped.
 
-Proof: the zone has neither the port nor a service for it, or a rich rule or a policy of firewalld stops the packet
-first.  With the port open, or with a rich rule before the denying rule, the packet is accepted.
+Proof: the zone has neither the port nor a service for it, or has it for other clients only, or a rich rule or a policy
+of firewalld stops the packet first.  With the port open, or with a rich rule before the denying rule, the packet is
+accepted.
 Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port, before the denying rule.  If
-the link has fallen out of a zone that lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.  With
-StrictForwardPorts: ``--add-rich-rule`` with a forward port for the published port.
+the port is open to other clients: ``--add-rich-rule`` for the asked client.  If the link has fallen out of a zone that
+lets the port in: ``firewall-cmd --zone=ZONE --change-interface=LINK``.  With StrictForwardPorts: ``--add-rich-rule``
+with a forward port for the published port.
 If firewalld does not run any more and its rules are still loaded, no firewall-cmd works: the rule itself is inserted.
 Lasting: run the same firewall-cmd command with ``--permanent``.
 """
 
 from hairpin.causes.firewalld._strict_ports import not_forwarded_by_firewalld, policy_commands
-from hairpin.causes.firewalld._zones import Keeper, keeper_of, port_opened, zone_opening
+from hairpin.causes.firewalld._zones import Keeper, keeper_of, opened_to, port_opened, zone_opening
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfZone, Place, View, Way, message
-from hairpin.causes.rules._lifting import exception
+from hairpin.causes.rules._lifting import asks_for_one_client, exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
 from hairpin.change.calls import AddRichRule, BindInterface
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.change.intent import LetIn, rendered
 from hairpin.firewalls.chain_owner import strict_hook
+from hairpin.firewalls.let_in import let_in_by_firewalld
 from hairpin.host.boot.configured import Configured
 from hairpin.host.managers import Firewalld
+from hairpin.message import few_of
 from hairpin.netfilter.ir import Chain, FieldMatch, Jump, NameField, NameMatch, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text
@@ -79,20 +83,33 @@ def _back_in_its_zone(view: View, place: Place, present: str, port: str) -> Iter
 
 
 def _closed(view: View, place: Place, zone: str, port: int, protocol: str, change: Change) -> Candidate:
-    """Return the candidate that opens the port in the zone."""
+    """Return the candidate that opens the port in the zone.  If the port is open to other clients, and
+    the user named the client, the candidate also has the rich rule for this client alone."""
+    packet, link = view.stop.seen.packet, view.stop.seen.iif
+    table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
+    listed = let_in_by_firewalld(table, zone, view.host.firewalld, packet)
+    facts = {"link": link, "zone": zone, "chain": place.chain, "rule": place.text, "port": f"{port}/{protocol}"}
+    alone = (packet.saddr, packet.saddr)
     return Candidate(
         title=message(
             "firewalld keeps port {port}/{protocol} closed in zone {zone}", port=port, protocol=protocol, zone=zone
         ),
         detail=message(
+            "firewalld opens port {port} only to {listed}, and zone {zone} of {link} has it for nobody else, so "
+            "firewalld's {chain} stops the packet: {rule}",
+            listed=few_of(listed),
+            **facts,
+        )
+        if listed
+        else message(
             "Zone {zone} of {link} allows neither the port nor a service with this port, so firewalld's {chain} stops "
             "the packet: {rule}",
-            link=view.stop.seen.iif,
-            zone=zone,
-            chain=place.chain,
-            rule=place.text,
+            **facts,
         ),
         change=change,
+        ways=(Way(opened_to(view, place, zone, alone), past_decision=True),)
+        if listed and asks_for_one_client(view)
+        else (),
         where=OfZone(place, zone=zone, port=f"{port}/{protocol}"),
         in_class="closed-zone",
         evidence=(place.evidence,),
