@@ -65,6 +65,7 @@ def test_a_part_that_was_read_decides(host: Namespace) -> None:
 
 HELD = Socket("tcp", 4, None, 8151, process="nginx", pid=7)
 UNKNOWN = replace(HELD, process=None, pid=None)
+OF_PASTA = replace(HELD, process="pasta.avx2")
 
 
 @each_row(
@@ -77,6 +78,9 @@ UNKNOWN = replace(HELD, process=None, pid=None)
         (UNKNOWN, (), "delivered"),
         (UNKNOWN, ("halted-processes", "frozen-processes"), "delivered"),
         (UNKNOWN, ("socket-owners",), "depends"),
+        (OF_PASTA, (), "delivered"),
+        (OF_PASTA, ("podman-containers",), "depends"),
+        (HELD, ("podman-containers",), "delivered"),
     ),
 )
 def test_a_socket_answers_if_its_process_was_read(socket: Socket, unread: tuple[str, ...], verdict: Verdict) -> None:

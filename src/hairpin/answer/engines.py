@@ -41,7 +41,9 @@ def with_engines(answer: Answer) -> Answer:
             if each.expected and each.engine.traits.has_daemon:
                 unread = _summed_up(unread, Unread(STATE, "", each.contact.endpoint, line, "", host.name))
     notes = tuple(line for host in answer.network.hosts for line in _beside(host))
-    return msgspec.structs.replace(answer, engines=tuple(said), unread=unread, notes=(*answer.notes, *notes))
+    return msgspec.structs.replace(
+        answer, engines=tuple(dict.fromkeys(said)), unread=unread, notes=(*answer.notes, *notes)
+    )
 
 
 def _beside(host: Host) -> Iterator[Message]:

@@ -46,7 +46,7 @@ def refused_without_root(unread: Unread) -> bool:
     if unread.lacking:
         return False
     of_container = unread.netns not in ("", "host")
-    return unread.key != HOST and not of_container and ("denied" in reason or "ermi" in reason)
+    return unread.key != HOST and not of_container and ("denied" in reason or "ermiss" in reason or "ermitt" in reason)
 
 
 def rights_line(unread: Iterable[Unread]) -> Message | None:

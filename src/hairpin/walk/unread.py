@@ -17,6 +17,7 @@ from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
+from hairpin.network.socket_owner import holds_for_engine
 from hairpin.question.unread_ports import UnreadPort, port_towards_unread
 from hairpin.walk.decided import Assumed
 from hairpin.walk.sockets import socket_text
@@ -24,6 +25,7 @@ from hairpin.walk.state import End, State, stopped
 from hairpin.walk.trace import Branch
 
 _ROUTED = ("input-route", "output-route")
+_CONTAINERS = {"docker-containers", "podman-containers"}
 
 
 def unmade_link(state: State, link: str) -> End:
@@ -58,8 +60,12 @@ def unread_end(network: Network, state: State) -> End | None:
 def unread_owner(network: Network, state: State, socket: Socket) -> Condition | None:
     """Return the condition that a process accepts the socket's connections, if the socket's process or the process's
     state was not read; else None.  With the userland proxy off, dockerd holds ports and never accepts connections on
-    them."""
+    them.  A relay accepts whatever becomes of the connection to its container, so an unread container is a condition,
+    too."""
     unread = {each.key for each in network.host(state.netns.host).unread}
+    if socket.relay is None and holds_for_engine(socket) and unread & _CONTAINERS:
+        said = message("the container behind {socket} answers", socket=verbatim(socket_text(socket)))
+        return Condition(said, holds=True)
     missing = {"socket-owners"} if socket.pid is None else {"halted-processes", "frozen-processes"}
     if unread.isdisjoint(missing):
         return None
@@ -97,8 +103,8 @@ def may_be_containers(network: Network, state: State, link: Link) -> bool:
     """Return whether the unread namespace behind the bridge may be a container's: the bridge is an engine's, or an
     engine did not list its containers.  Another bridge leads to machines that no engine made, such as LXD's."""
     host = network.host(state.netns.host)
-    unlisted = {each.key for each in host.unread} & {"docker-containers", "podman-containers"}
-    return bool(unlisted) or not host.engines or network_of_bridge(host, link.master or "") is not None
+    unlisted = any(each.key in _CONTAINERS for each in host.unread)
+    return unlisted or not host.engines or network_of_bridge(host, link.master or "") is not None
 
 
 def behind_unread(namespace: Namespace, link: Link, state: State) -> Message:

@@ -10,7 +10,7 @@ from hairpin.collect.snapshot import load
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import CUT, HOST, NOT_JSON, UNSHOWN, Evidence, Outcome, Place, Reading
 from hairpin.host.read.parse import parse
-from hairpin.host.read.readings import Name, Part, Readings, as_before, lacking
+from hairpin.host.read.readings import Name, Part, Readings, as_before, lacking, user_of
 from tests.host.fixture_evidence import evidence
 from tests.rows import each_row
 
@@ -204,3 +204,12 @@ def test_fields_that_have_not_changed_are_those_before() -> None:
     after = as_before(before, Two(tuple(range(3)), (3,)))
     assert after == Two((0, 1, 2), (3,))
     assert after.one is before.one
+
+
+def test_each_user_whose_podman_answered_should_list_the_containers() -> None:
+    """The collector ends a slow engine's requests: then it has no reading for what it did not ask any more."""
+    whole = load(FIXTURES / "podman" / "rootless-and-root.hairpin")
+    assert list(lacking(whole)) == []
+    kept = (each for each in whole.readings if (each.key, user_of(each)) != ("podman-containers", "ann"))
+    found = tuple(lacking(msgspec.structs.replace(whole, readings=tuple(kept))))
+    assert [(each.key, each.origin) for each in found] == [("podman-containers", "runuser -u ann -- podman")]

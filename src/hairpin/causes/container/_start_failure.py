@@ -15,7 +15,7 @@ from hairpin.causes.kit import Host, Message, message
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
 from hairpin.network.network import accepts_address
-from hairpin.network.prefix import address_text, is_loopback
+from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
 from hairpin.walk.sockets import socket_text
 from hairpin.words.meaning import Failure, TextEntry
@@ -233,7 +233,9 @@ def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failu
 def _address_elsewhere(host: Host, container: Container, places: dict[str, str]) -> Failure:
     """Return the failure to bind an address that the host lacked at the start.  Another machine may have it, or the
     host may have it again."""
-    asked = [(each.version, each.host_ip) for each in container.bindings if each.host_ip is not None]
+    asked: list[tuple[Version, int]] = [
+        (each.version, each.host_ip) for each in container.bindings if each.host_ip is not None
+    ]
     known = [mover_of(host.floating, *each) for each in asked]
     moved = next((each for each in known if each is not None), None)
     own = host.namespace(host.netns.name) if host.netns.name in host else None

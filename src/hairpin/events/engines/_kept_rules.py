@@ -66,7 +66,7 @@ def with_rules_of_user(course: Course, was: Host, running: Container) -> Course:
     """Return the course in which the rules of the user's networks lead to the container's present addresses: netavark
     makes a rootless container's rules in the user's own namespace.  Measured with Podman 5.4.2"""
     before, engine = was.container(running.id), course.host.engine_of(running)
-    moved = _new_addresses(before, running) if before is not None else {}
+    moved: Mapping[int, _Moved] = _new_addresses(before, running) if before is not None else {}
     known = course.network.with_host(was)
     for each in course.host.namespaces if any(old != new.address for old, new in moved.items()) else ():
         netns = was.netns.sibling(each.name)

@@ -41,9 +41,10 @@ _OF_NAMESPACE: tuple[tuple[str, ...], ...] = (
 no key of a group, the group's first key is reported as missing."""
 _OF_ENGINE: dict[str, tuple[str, ...]] = {
     "docker-info": ("docker-containers", "docker-networks"),
-    "podman-info": ("podman-containers",),
+    "podman-version": ("podman-containers",),
 }
-"""For the reading of an engine's answer: the further readings that must exist if the engine answered."""
+"""For the reading of an engine's answer: the further readings that must exist if the engine answered.  The collector
+ends a request to a slow engine, and then asks it nothing more."""
 _OF_HOST = ("docker-socket", "podman-version")
 _SIGNS = frozenset((*_OF_HOST, "firewalld-state", "ufw-conf", "boot-scripts", "os-release"))
 """Readings that every collector makes.  If an evidence has fewer than two of these readings, a person has written or
@@ -231,20 +232,36 @@ def lacking(evidence: Evidence) -> Iterator[Unread]:
     """Yield the readings that the evidence lacks: first the readings of each namespace, then the readings of the host
     and its engines."""
     keys: dict[str, set[str]] = {}
-    texts: set[str] = set()
+    by_user: dict[str, set[str]] = {}
+    answers: list[tuple[str, str]] = []
     for each in evidence.readings:
         if is_trace(each.key):
             continue
         keys.setdefault(each.netns, set()).add(each.key)
-        if each.outcome == "text":
-            texts.add(each.key)
+        user = user_of(each)
+        by_user.setdefault(user, set()).add(each.key)
+        if each.outcome == "text" and each.key in _OF_ENGINE:
+            answers.append((each.key, user))
     whole = keys.get("", set())
     if len(whole & _SIGNS) < 2:
         return
     for netns in filter(None, keys):
         yield from _of_namespace(netns, keys[netns])
-    asked = (key for told, those in _OF_ENGINE.items() if told in texts for key in those)
-    yield from (_lacking(key, "") for key in (*_OF_HOST, *asked) if key not in whole)
+    yield from (_lacking(key, "") for key in _OF_HOST if key not in whole)
+    for told, user in dict.fromkeys(answers):
+        yield from (_untold(key, user) for key in _OF_ENGINE[told] if key not in by_user[user])
+
+
+def user_of(reading: Reading) -> str:
+    """Return the user who ran the reading's command; empty for the user of the collector."""
+    words = reading.origin.split(maxsplit=3)
+    return words[2] if words[:2] == ["runuser", "-u"] else ""
+
+
+def _untold(key: str, user: str) -> Unread:
+    program = key.partition("-")[0]
+    said = message("{engine} answered too slowly, so it was not asked for this: ask again", engine=program.capitalize())
+    return Unread(key, "", f"runuser -u {user} -- {program}" if user else program, said, "")
 
 
 _FROM_OUTSIDE = frozenset({"ip-addr", "proc-net-tcp", "proc-net-tcp6", "proc-net-udp", "proc-net-udp6"})

@@ -75,8 +75,9 @@ def test_docker(read: Evidence, expected: Contact) -> None:
 
 
 def test_podman_has_no_daemon() -> None:
-    answers = of(("podman-version", "text", "podman version", "{}", 0))
-    assert contact(answers, "podman") == Contact("podman", "podman", "answers", 30)
+    version: Row = ("podman-version", "text", "podman version", "{}", 0)
+    listed: Row = ("podman-containers", "text", "podman inspect", "[]", 0)
+    assert contact(of(version, listed), "podman") == Contact("podman", "podman", "answers", 30)
     never = of(("podman-version", "absent", "podman version", "no container of podman runs", 127))
     assert contact(never, "podman").state == "stopped"
 
@@ -90,3 +91,15 @@ def test_each_line_is_a_daemon_beside_the_asked_one() -> None:
     )
     assert [each.asking for each in found] == ["unix:///run/d2.sock", "unix:///run/user/1000/docker.sock"]
     assert EngineBeside(1, 0).asking == "unix://PATH"
+
+
+def test_a_podman_that_was_too_slow_to_list_its_containers_is_hung() -> None:
+    """The collector ends a slow engine's requests, and then has no reading for what it did not ask any more."""
+    version: Row = ("podman-version", "text", "podman version", "{}", 0)
+    listed: Row = ("podman-containers", "text", "podman inspect", "[]", 0)
+    of_ann: Row = ("podman-version", "text", "runuser -u ann -- podman version", "{}", 0)
+    ended: Row = ("podman-containers", "failed", "podman ps", "Session terminated", 124)
+    broken: Row = ("podman-containers", "failed", "podman ps", "no such file", 125)
+    assert [contact(of(*each), "podman").state for each in (
+        (version,), (version, listed, of_ann), (version, ended), (version, broken),
+    )] == ["hung", "hung", "hung", "answers"]  # fmt: skip

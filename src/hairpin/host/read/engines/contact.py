@@ -6,6 +6,7 @@ from typing import Literal
 
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.contact import Contact, EngineBeside, Tool
+from hairpin.host.read.readings import user_of
 
 _TIMED_OUT = (28, 124)
 """The exit statuses after a time-out: 28 from curl after ``--max-time``, and 124 from timeout(1)."""
@@ -17,7 +18,7 @@ def contact(evidence: Evidence, kind: Tool) -> Contact:
     """Return how an engine that runs or is installed answered the collector."""
     version = evidence.find(f"{kind}-version", "")
     if kind == "podman":  # Podman has no daemon, so its command answers
-        return Contact(kind, "podman" if version is not None else "", _of_podman(version), _took_ms(version))
+        return Contact(kind, "podman" if version is not None else "", _of_podman(evidence, version), _took_ms(version))
     socket = evidence.find("docker-socket", "")
     return Contact(
         kind,
@@ -44,9 +45,15 @@ def _took_ms(version: Reading | None) -> int | None:
     return version.took_ms if version is not None and version.outcome == "text" else None
 
 
-def _of_podman(version: Reading | None) -> State:
+def _of_podman(evidence: Evidence, version: Reading | None) -> State:
+    """Return the state of the Podman of all users.  Each has a command of its own, and the slowest one decides."""
     if version is None or version.outcome == "absent":
         return "stopped"
+    listed = evidence.all("podman-containers", "")
+    told = {user_of(each) for each in listed}
+    answered = {user_of(each) for each in evidence.all("podman-version", "") if each.outcome == "text"}
+    if answered - told or any(each.outcome == "failed" and each.status in _TIMED_OUT for each in listed):
+        return "hung"
     return _told(version) or "unreachable"
 
 

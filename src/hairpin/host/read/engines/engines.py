@@ -26,7 +26,7 @@ from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.engines.engine_options import GivenOptions
 from hairpin.host.read.engines.relays import commands, stacks_by_file
 from hairpin.host.read.engines.swarm import services, with_tasks
-from hairpin.host.read.readings import Readings
+from hairpin.host.read.readings import Readings, user_of
 from hairpin.host.swarm import SwarmService
 from hairpin.programs import DOCKER, PODMAN
 
@@ -127,18 +127,12 @@ def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
 
 def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:
     """Yield Podman once for each user whose Podman was asked.  Each user of Podman has separate containers."""
-    users = dict.fromkeys(_user(each) for key in ("podman-version", "podman-containers") for each in readings.of(key))
+    users = dict.fromkeys(user_of(each) for key in ("podman-version", "podman-containers") for each in readings.of(key))
     installed = _package(versions, PODMAN.packages)
     if not users and installed is not None:
         yield Engine(kind="podman", version=_upstream(installed), running=False)
     for user in users:
         yield _podman(readings, versions, user)
-
-
-def _user(reading: Reading) -> str:
-    """Return the user who ran the reading's command; empty for the user of the collector."""
-    words = reading.origin.split(maxsplit=3)
-    return words[2] if words[:2] == ["runuser", "-u"] else ""
 
 
 def _uid(reading: Reading | None) -> int:
@@ -150,7 +144,7 @@ def _uid(reading: Reading | None) -> int:
 
 def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Engine:
     def first(key: str) -> Reading | None:
-        return next((each for each in readings.of(key) if _user(each) == user), None)
+        return next((each for each in readings.of(key) if user_of(each) == user), None)
 
     reading, info_reading = first("podman-version"), first("podman-info")
     info = readings.understood(info_reading, engine_options.of_podman_info, engine_options.PodmanInfo())
@@ -200,7 +194,7 @@ def _lingers(readings: Readings, user: str) -> bool | None:
 
 
 def _of_user(readings: Readings, key: str, user: str) -> tuple[Reading, ...]:
-    return tuple(each for each in readings.of(key) if _user(each) == user)
+    return tuple(each for each in readings.of(key) if user_of(each) == user)
 
 
 def _containers(readings: Readings, key: str, user: str = "") -> tuple[Container, ...]:
