@@ -3291,7 +3291,7 @@ units() {
     # shellcheck disable=SC2086
     set -- $found_units $filtered $networked "$@"
     set +f
-    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,IPAddressAllow,IPAddressDeny,Listen \
+    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts,KillMode,MainPID,IPAddressAllow,IPAddressDeny,Listen \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
         ipset.service ebtables.service fail2ban.service crowdsec.service tuned.service systemd-sysctl.service systemd-networkd.service \

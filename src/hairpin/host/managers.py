@@ -106,8 +106,9 @@ class UnitNetwork(msgspec.Struct, frozen=True):
 class Unit(msgspec.Struct, frozen=True):
     """A systemd unit's state.  ``allows`` and ``denies``: the prefixes of IPAddressAllow= and IPAddressDeny=, by which
     the kernel filters the packets of the processes in the unit's control group.  ``filters``: the lines of files that
-    set them.  ``restarts``: how often systemd has started it again since a person did.  ``network``: None if no file of
-    the unit says something of its network."""
+    set them.  ``restarts``: how often systemd has started it again since a person did.  ``kill_mode``: ``KillMode=``,
+    and ``main_pid``: the process that ``process`` ends alone; empty and 0 if not read.  ``network``: None if no file
+    of the unit says something of its network."""
 
     name: str
     active: str
@@ -120,12 +121,18 @@ class Unit(msgspec.Struct, frozen=True):
     denies: tuple[Prefix, ...] = ()
     filters: tuple[FilterLine, ...] = ()
     restarts: int = 0
+    kill_mode: str = ""
+    main_pid: int = 0
     network: UnitNetwork | None = None
 
     @property
     def is_enabled(self) -> bool:
         """Whether systemd starts the unit at boot.  The state may also be ``enabled-runtime``."""
         return self.enabled.startswith("enabled")
+
+    def leaves(self, pid: int) -> bool:
+        """Return whether the unit's process goes on when the unit is stopped.  Source: systemd.kill(5)"""
+        return self.kill_mode == "none" or (self.kill_mode == "process" and self.main_pid not in (0, pid))
 
 
 class Version(msgspec.Struct, frozen=True):

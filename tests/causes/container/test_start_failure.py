@@ -8,7 +8,7 @@ from hairpin.causes.container._start_failure import own_words, stopped_for_good
 from hairpin.causes.states.container_not_running import failure_of
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Host
-from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.managers import Firewalld, FirewalldZone, Unit
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
 from hairpin.report.words import Words
@@ -247,6 +247,31 @@ def test_a_stub_resolver_holds_the_port_of_the_second_protocol(address: int | No
     assert found is not None
     assert "port 53 is held by 127.0.0.53:53/tcp (systemd-resolve, pid 7)" in str(found.said)
     assert str(found.repair).startswith(repair)
+
+
+DNSMASQ = msgspec.structs.replace(AT_STUB, process="dnsmasq", unit="/system.slice/libvirtd.service")
+
+
+@each_row(
+    ("mode", "main", "stop"),
+    (
+        ("control-group", 5, "stop libvirtd.service, the unit of process 7, then"),
+        ("process", 7, "stop libvirtd.service, the unit of process 7, then"),
+        (
+            "process",
+            5,
+            "have process 7 (dnsmasq) ended by the program that started it, because a stop of libvirtd.serv",
+        ),
+    ),
+)
+def test_a_unit_may_leave_the_process_running(mode: str, main: int, stop: str) -> None:
+    error = f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:53: bind: address already in use"
+    stopped = failed(error=error, bindings=(PortBinding("tcp", 53, 53, None, 4, actual=False),))
+    net = network(host_namespace(sockets=(DNSMASQ,)), docker=engine(container(), stopped))
+    unit = Unit("libvirtd.service", "active", "enabled", kill_mode=mode, main_pid=main)
+    found = failure_of(msgspec.structs.replace(net.this, units=(unit,)), stopped)
+    assert found is not None
+    assert str(found.repair).startswith(stop)
 
 
 def test_the_engines_own_iptables_is_no_command_of_the_container() -> None:

@@ -14,6 +14,7 @@ from hairpin.causes.container._network_failure import address_conflict, no_netwo
 from hairpin.causes.kit import Host, Message, message
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.floating import mover_of
+from hairpin.host.socket import Socket
 from hairpin.network.network import accepts_address
 from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.socket_owner import EPHEMERAL, ephemeral_ports
@@ -166,7 +167,24 @@ def _listener(host: Host, binding: PortBinding | None, port: int) -> _Held | Non
         else message("the service that has the port")
     )
     at_loopback = wanted is None and found.address is not None and is_loopback(found.address, found.version)
-    return _Held(socket_text(found), message("stop {what}", what=what), at_loopback)
+    stop = ended_by_its_program(host, found) or message("stop {what}", what=what)
+    return _Held(socket_text(found), stop, at_loopback)
+
+
+def ended_by_its_program(host: Host, socket: Socket) -> Message | None:
+    """Return the advice to end a process that goes on when its unit is stopped, such as a dnsmasq of libvirt; None for
+    any other process."""
+    unit = next((each for each in host.units if each.name == socket.service), None)
+    if unit is None or socket.pid is None or not unit.leaves(socket.pid):
+        return None
+    return message(
+        "have process {pid} ({process}) ended by the program that started it, because a stop of {unit} would leave it "
+        "running (KillMode={mode})",
+        pid=socket.pid,
+        process=socket.process or "-",
+        unit=unit.name,
+        mode=unit.kill_mode,
+    )
 
 
 def _at_another_address(host: Host, container: Container, binding: PortBinding, stop: Message | str) -> Message:

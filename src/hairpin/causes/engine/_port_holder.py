@@ -5,7 +5,7 @@ There are two causes: one for a port that a container holds, and one for a port 
 
 from collections.abc import Callable
 
-from hairpin.causes.container._start_failure import own_words, stopped_for_good
+from hairpin.causes.container._start_failure import ended_by_its_program, own_words, stopped_for_good
 from hairpin.causes.kit import Candidate, Iterator, Message, OfContainer, View, Way, message
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.change.calls import EndProcess
@@ -183,6 +183,9 @@ def _stop(view: View, held: Holder) -> Message | str:
             "stop {unit} (systemctl disable --now {unit} also keeps it stopped after a reboot)",
             unit=held.socket.service,
         )
+    spared = ended_by_its_program(view.host, held.socket)
+    if spared is not None:
+        return spared
     if held.socket.service:
         return message(
             "stop {unit}, the unit of process {pid} (systemctl disable --now {unit} also keeps it stopped after a "

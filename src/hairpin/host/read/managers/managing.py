@@ -288,6 +288,8 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
                 allows=_prefixes(values.get("IPAddressAllow", "")),
                 denies=_prefixes(values.get("IPAddressDeny", "")),
                 restarts=int(count) if (count := values.get("NRestarts", "")).isdecimal() else 0,
+                kill_mode=values.get("KillMode", ""),
+                main_pid=int(main) if (main := values.get("MainPID", "")).isdecimal() else 0,
             )
         )
     return tuple(found)
