@@ -217,6 +217,14 @@ def test_a_rule_that_drops_is_named_as_that_rule_and_not_as_the_policy_behind_it
 def test_a_ban_is_lifted_by_its_tool_if_that_is_here() -> None:
     banned = ruled(with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT"))
     assert first_remedy(banned, published())[1].id == "delete-rule"
+    of_docker = ruled(
+        with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT", "-s 192.0.2.99/32 -j REJECT", hook="DOCKER-USER",
+                   rules=ALL_RULES)
+    )  # fmt: skip
+    suspect = diagnose(of_docker, published()).causes[0]
+    commands = {command for each in remedies(suspect.cause, suspect.candidate, of_docker) for command in each.commands}
+    assert "iptables -D f2b-web -s 192.0.2.10/32 -j REJECT" in commands
+    assert all("-s 192.0.2.10" in each for each in commands)  # the other bans stay
     with_tool = with_host(banned, versions=(Version("package:fail2ban", "1.0.2"),))
     assert first_remedy(with_tool, published())[1].commands == ("fail2ban-client set web unbanip 192.0.2.10",)
 

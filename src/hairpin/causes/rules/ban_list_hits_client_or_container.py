@@ -13,19 +13,21 @@ import msgspec
 
 from hairpin.causes.kit import RULE_STOPS, Candidate, Cause, Iterator, OfRule, Place, View, Way, message
 from hairpin.causes.rules._by_owner import repairs
-from hairpin.causes.rules._lifting import by_address, deletion
-from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._lifting import by_address, deletion, for_client
+from hairpin.causes.rules._rule_owner import body_at, stopped_by
 from hairpin.change.calls import Unban
 from hairpin.change.change import Change, Primitive
 from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.rule_keeper import unit
+from hairpin.netfilter.ir import FieldMatch
 from hairpin.network.prefix import address_text
 from hairpin.programs import CROWDSEC, FAIL2BAN, KnownProgram
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield a candidate that removes the source address from the ban list by the list's own tool.  If this tool is not
-    on the host, the rule is treated like a rule that a person typed."""
+    on the host, the changes lift the ban of this address alone: for all ports, or for the asked one.  Only if no such
+    change can be made, the rule is treated like a rule that a person typed."""
     place = stopped_by(view, "ban-list")
     if place is None:
         return
@@ -33,7 +35,9 @@ def find(view: View) -> Iterator[Candidate]:
     if call is not None:
         yield _banned(view, place, Change(_unbanned(view, place), (call,)), call.tool)
         return
-    ways = repairs(view, place)
+    lifted = _lifted(view, place)
+    narrow = tuple(filter(None, (lifted, for_client(view, place)))) if lifted is not None else ()
+    ways = narrow or repairs(view, place)  # a port that is opened to everybody would lift the other bans as well
     for change in ways:
         others = tuple(Way(each) for each in ways if each != change)
         yield msgspec.structs.replace(_banned(view, place, change, ""), ways=others)
@@ -82,6 +86,15 @@ def _is_here(view: View, program: KnownProgram) -> bool:
     return any(view.host.version(f"package:{each}") is not None for each in program.packages) or any(
         each is not None and each.active == "active" for each in services
     )
+
+
+def _lifted(view: View, place: Place) -> Change | None:
+    """Return the change that lifts the ban of the packet's address and of no other one; None if there is none."""
+    saddr = view.stop.seen.packet.saddr
+    own = (part for part in body_at(view, place) if isinstance(part, FieldMatch) and part.field in ("saddr4", "saddr6"))
+    if any(not part.negated and part.ranges == ((saddr, saddr),) for part in own):
+        return deletion(view, place)
+    return by_address(view, place)
 
 
 def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
