@@ -18,7 +18,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for, on_one_network, pod_flows
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
-from hairpin.question.target import parse_origin, parse_target
+from hairpin.question.target import parse_origin
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import without_default_network
 from tests.names_host import API, named
@@ -366,11 +366,11 @@ def test_the_name_is_asked_of_a_container_that_runs(status: str, names: list[str
     assert len(found) == 1 + len(names)
 
 
-@pytest.mark.parametrize(("asked", "names"), (("api", ["api"]), ("172.18.0.3", []), ("a" * 12, [])))
-def test_a_name_on_a_network_without_names_is_asked_if_the_user_names_it(asked: str, names: list[str]) -> None:
-    """Docker's default network knows no name.  Containers there may use addresses: then the address is the target."""
-    found = flows_for(named("bridge"), (parse_target(f"{asked}:80"),), parse_origin("web"))
-    assert [each.asked_name for each in found] == ["", *names]
+@pytest.mark.parametrize("by_name", (False, True))
+def test_a_name_that_no_network_has_is_asked_if_a_text_uses_it(by_name: bool) -> None:
+    target = Target(container="api", port=80, by_name=by_name)
+    found = flows_for(named("bridge"), (target,), Origin("container", container="web"))
+    assert [each.asked_name for each in found] == ["", *["api"] * by_name]
 
 
 FAR = replace(container(), name="api")

@@ -131,5 +131,7 @@ def question_about(target: str, start: str = "") -> str:
 
 
 def parsed_targets(texts: tuple[str, ...]) -> tuple[Target, ...]:
-    """Return the targets, parsed from the arguments of ``hairpin check``."""
-    return tuple(map(parse_target, texts))
+    """Return the targets, parsed from the arguments of ``hairpin check``.
+
+    The targets' names are kept, because a text contains names."""
+    return tuple(msgspec.structs.replace(parse_target(each), by_name=True) for each in texts)

@@ -14,8 +14,8 @@ OriginKind = Literal["address", "outside", "host", "lan", "container"]
 class Target(msgspec.Struct, frozen=True):
     """The destination of a question.  ``address``: None for any address of the host.  ``container``: the container
     whose own address and port are meant.  ``last``: the last port of a port range that begins with ``port``.
-    ``localhost``: whether the user wrote ``localhost`` in place of the address.  ``network``: the network of
-    ``NAME.NETWORK``, whose address is meant."""
+    ``by_name``: whether a text shows that a client uses the container's name.  ``localhost``: whether the user wrote
+    ``localhost`` in place of the address.  ``network``: the network of ``NAME.NETWORK``, whose address is meant."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -24,6 +24,7 @@ class Target(msgspec.Struct, frozen=True):
     container: str | None = None
     host: str = ""
     last: int | None = None
+    by_name: bool = False
     localhost: bool = False
     network: str = ""
 

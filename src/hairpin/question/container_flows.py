@@ -12,7 +12,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.attachment import next_address
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Protocol
-from hairpin.network.names import looked_up_on, names_at, serving
+from hairpin.network.names import are_nameless, looked_up_on, names_at, serving
 from hairpin.network.network import Network, addresses_of, netns_of
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
@@ -147,8 +147,8 @@ def _by_name(
     """Return the DNS flow by which a container of the same host resolves the target's name.
 
     Return no flow for a stopped target.  No name server knows the name of a stopped container, but the fault is that
-    the container does not run.  A network without name resolution, such as Docker's default network, is no exception:
-    whoever asks by the name uses it, and whoever uses the address can write the address as TARGET."""
+    the container does not run.  Also return no flow if the networks have no name resolution by design, and no reading
+    shows that the name is used.  Containers without names for each other may use addresses."""
     name = ".".join(each for each in (target.container or "", target.network) if each)
     if origin is None or origin.kind != "container" or target.port is None:
         return []
@@ -157,6 +157,8 @@ def _by_name(
     place = asker(network, origin)
     asking = place.container(origin.container or "")
     if place is not host or asking is None or any(_is_itself(each, asking, name) for each in named_so):
+        return []
+    if not target.by_name and all(are_nameless(host, asking, each) for each in named_so if each.running):
         return []
     found = name_flow(host, asking, name)
     return [found] if found is not None else []
