@@ -93,7 +93,6 @@ WITHOUT = {
     "resolv-conf-rewritten": "as above",
     "resolver-rules-missing": "as above: python -m tests.tables 'names, resolver'",
     "ipvlan-host-cannot-reach": "the lab's kernel lacks ipvlan: a guest has it, python -m tests.guests ipvlan",
-    "dnat-rule-names-other-port": "a rule of a person without an engine: tests/causes/nat_rules shows it on a host",
     "neighbour-table-overflow": "one table for all namespaces, and its maximum is the machine's: a guest's own has it, "
     "python -m tests.guests neighbours",
     "swarm-service-not-running": "a scenario makes no services of a swarm",
