@@ -34,6 +34,6 @@ def test_only_a_user_who_is_not_root_is_told_to_be_root() -> None:
     assert refused_without_root(unread("iptables-nft-save4", "Permission denied"))
     ended = Unread("sockets", "container:loop", "a command", "Permission denied", "e1")
     assert not refused_without_root(ended)
-    ended = "Session terminated, killing shell... ...killed."
-    assert not refused_without_root(unread("podman-info", ended))
+    said = "Session terminated, killing shell... ...killed."
+    assert not refused_without_root(unread("podman-info", said))
     assert refused_without_root(unread("sysctl", "Operation not permitted"))
