@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     if call is not None:
         yield _banned(view, place, Change(_unbanned(view, place), (call,)), call.tool)
         return
-    lifted = _lifted(view, place)
+    lifted = _without_ban(view, place)
     narrow = tuple(filter(None, (lifted, for_client(view, place)))) if lifted is not None else ()
     ways = narrow or repairs(view, place)  # a port that is opened to everybody would lift the other bans as well
     for change in ways:
@@ -88,7 +88,7 @@ def _is_here(view: View, program: KnownProgram) -> bool:
     )
 
 
-def _lifted(view: View, place: Place) -> Change | None:
+def _without_ban(view: View, place: Place) -> Change | None:
     """Return the change that lifts the ban of the packet's address and of no other one; None if there is none."""
     saddr = view.stop.seen.packet.saddr
     own = (part for part in body_at(view, place) if isinstance(part, FieldMatch) and part.field in ("saddr4", "saddr6"))
