@@ -19,6 +19,8 @@ TARGETS: dict[str, Target] = {
     "[2001:db8::1]:80": Target(80, version=6, address=V6),
     "[2001:db8::1]:53/udp": Target(53, "udp", 6, V6),
     "localhost:80": Target(80, version=4, address=0x7F000001, localhost=True),
+    "host:8080": Target(8080),
+    "host:53/udp@node2": Target(53, "udp", host="node2"),
     "0.0.0.0:8080": Target(8080, version=4),
     "[::]:8080/tcp": Target(8080, "tcp", 6),
     "web": Target(container="web"),

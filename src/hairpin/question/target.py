@@ -1,6 +1,7 @@
 """Reads TARGET and WHERE as people type them.
 
-TARGET := (PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME:PORTS[/PROTO]) [@HOST] | URL
+TARGET := (PORTS[/PROTO] | host:PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME:PORTS[/PROTO])
+          [@HOST] | URL
 PORTS  := PORT | PORT-PORT
 WHERE  := (ADDR | host | lan | outside | [container:]NAME | netns:NAME) [@HOST]
 
@@ -91,7 +92,9 @@ def _target(text: str) -> Target:
 
 
 def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
-    """Return the target that is a port of an address or of a container."""
+    """Return the target that is a port of the host, of an address or of a container."""
+    if place == "host":  # the same word as in WHERE
+        return Target(port=port, protocol=protocol)
     if place.lower() == "localhost":
         version, value = parse_address("127.0.0.1")
         return Target(port=port, protocol=protocol, version=version, address=value, localhost=True)
