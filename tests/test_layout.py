@@ -54,6 +54,7 @@ BEYOND_ONE_FILE = (
 # Source files, or whole folders, whose claims another file's test holds.
 TESTED_ELSEWHERE: dict[str, str] = {
     "__main__.py": "cli/test_main.py",
+    "expect/expectation.py": "expect/test_file.py",
     "causes/between_hosts/": "causes/between_hosts/test_between_hosts.py",
     "causes/bridge/": "causes/bridge/test_bridge.py",  # a table a folder; test_registry.py holds that each cause is in
     "diagnose/joining.py": "diagnose/test_examination.py",

@@ -12,6 +12,7 @@ import msgspec
 from hairpin.report.documents.diff_document import DiffDocument
 from hairpin.report.documents.document import ReportDocument
 from hairpin.report.documents.events_document import EventsDocument
+from hairpin.report.documents.expect_document import ExpectDocument
 from hairpin.report.documents.explain_document import ExplainDocument
 from hairpin.report.documents.fix_document import FixDocument
 from hairpin.report.documents.prove_document import ProveDocument
@@ -87,6 +88,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "diff-1.json": _of_type(DiffDocument, "hairpin.diff/1"),
         "story-1.json": _of_type(StoryDocument, "hairpin.story/1"),
         "events-1.json": _of_type(EventsDocument, "hairpin.events/1"),
+        "expect-1.json": _of_type(ExpectDocument, "hairpin.expect/1"),
     }
 
 

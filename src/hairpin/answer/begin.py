@@ -78,7 +78,7 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     told = _flows_told(question, within)
     question = _with_told_targets(question, within)
     unlisted = tuple(each for each in asked if each not in question.targets)
-    flows = told or flows_for(within, question.targets, question.origin)
+    flows = question.flows or told or flows_for(within, question.targets, question.origin)
     flows = tuple(map(question.sized, (*_lookups_told(asked, question, within), *flows)))
     said = (*age_notes(evidence), *map(_unlisted_note, unlisted))
     inquiry = after_observers("meant", Inquiry(question, within, flows, None, said, question.after is None))

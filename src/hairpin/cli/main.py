@@ -46,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "explain": "What does an error or a log mean, and is it true here?",
     "restore": "Put back the rules that the engine has lost, without a restart.",
     "events": "Which flows still pass after docker-restart, reboot, a flush?",
+    "expect": "Does what must be reachable still hold, and nothing else?",
     "story": "What happened to this host, in order of time, and through whom?",
     "ask": "The commands for a host without hairpin; check --text reads them.",
     "walk": "One flow, every step of request and reply, no diagnosis.",

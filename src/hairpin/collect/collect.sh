@@ -1102,7 +1102,7 @@ end_all() { # end_all PID...: ends these processes and all that they started
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.Health.Status State.StartedAt State.FinishedAt
     Config.Image Config.ExposedPorts Config.Hostname Config.NetworkDisabled Config.HealthcheckOnFailureAction Config.Labels.com%docker%compose%service
-    Config.Labels.com%docker%compose%project Config.Labels.io%podman%compose%project Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
+    Config.Labels.com%docker%compose%project Config.Labels.com%docker%compose%depends_on Config.Labels.io%podman%compose%project Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
     NetworkSettings.SandboxKey NetworkSettings.HairpinMode NetworkSettings.Networks.*.IPAMConfig
@@ -1661,7 +1661,7 @@ docker_containers() {
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt),\"Health\":{{with index .State \"Health\"}}{$(fields . \
             Status)}{{else}}null{{end}}},\"Config\":{$(fields .Config Image \
             ExposedPorts Hostname NetworkDisabled),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
-            com.docker.compose.service com.docker.compose.project com.docker.swarm.service.name)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
+            com.docker.compose.service com.docker.compose.project com.docker.compose.depends_on com.docker.swarm.service.name)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
             RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
             .NetworkSettings Ports SandboxID SandboxKey HairpinMode Networks)}}"
         set -- limit 8 $docker inspect --type container --format "$template" $ids

@@ -105,7 +105,8 @@ class Container(msgspec.Struct, frozen=True):
     dns: tuple[str, ...] = ()
     service: Annotated[str, of("name")] = ""
     project: Annotated[str, of(walked=False)] = ""
-    """The container's Compose project; empty if it has none."""
+    depends_on: Annotated[tuple[str, ...], of("name", walked=False)] = ()
+    """Its Compose project, and the services that its own service names in ``depends_on``."""
     pod: str = ""
     unit: Annotated[str, of(walked=False)] = ""
     """The systemd unit that runs the container (from a quadlet or `podman generate systemd`), by a label of Podman."""
@@ -235,8 +236,7 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     ingress_sandbox: int | None = None
     """The IPv4 address, on this network, of the namespace that dockerd made for published ports of swarm services."""
     gateways: tuple[tuple[str, Endpoint], ...] = ()
-    """For swarm's bridge: the ids of the containers on this network, and their endpoints.  The containers themselves do
-    not list these endpoints."""
+    """For swarm's bridge: the ids of its containers, and their endpoints, which the containers do not list."""
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None

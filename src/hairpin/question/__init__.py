@@ -8,7 +8,7 @@ shows), ``unread_ports`` (links to what was not read), ``namespaces`` (namespace
 virtual machines, that a name or an address means), ``starts`` (where flows start),
 ``flows`` with ``port_flows``, ``container_flows``, ``pinned_flows``, ``outside_names``,
 ``held`` and ``egress`` (which flows a question means), ``outside`` (the stated world), ``question`` (the
-whole question in one value).
+whole question in one value), ``reach`` (what a person expects), ``tables`` (the files that a person writes).
 
 To add a form of TARGET or of ``--from``
 ----------------------------------------

@@ -3,13 +3,12 @@
 docs/outside.md describes the file: TOML, or JSON with the same names.
 """
 
-import re
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from hairpin.errors import MalformedError, Mark, UsageError, mark_in, reason_of
+from hairpin.errors import MalformedError, UsageError, mark_in, reason_of
 from hairpin.host.host import Host, Namespace
 from hairpin.message import message
 from hairpin.network.network import Network, is_held, is_uplink, owns_address
@@ -21,6 +20,9 @@ from hairpin.question.asked import Target
 from hairpin.question.hosts import host_named, require_known
 from hairpin.question.standpoints import primary_address
 from hairpin.question.target import split_host
+
+if TYPE_CHECKING:
+    from hairpin.question.tables import Entries
 
 
 class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +62,10 @@ class _File(_Stated, frozen=True):
     upstream: tuple[_Upstream, ...] = ()
 
 
-_TABLES: dict[str, type[_Stated]] = {"public": _Public, "peer": _Peer, "return_route": _Route, "upstream": _Upstream}
+TABLES: Mapping[str, type[msgspec.Struct]] = {
+    "public": _Public, "peer": _Peer, "return_route": _Route, "upstream": _Upstream,
+}  # fmt: skip
+"""The tables of the file, with the types of their entries."""
 
 
 class Public(msgspec.Struct, frozen=True):
@@ -100,18 +105,10 @@ def parse_public(text: str) -> Public:
 def parse_world(text: str, source: str) -> World:
     """Return the world that the text of ``--outside`` states.  ``source`` is the name of the text's file.  Raises
     UsageError, which names the file and the error in it."""
+    from hairpin.question.tables import tables_in  # noqa: PLC0415 - few questions come with a file
+
     try:
-        stated = _read(text, is_json=source.endswith(".json"))
-        return World(
-            publics=tuple(
-                _public(each.address, each.private, hairpins=each.hairpins, host=each.host) for each in stated.public
-            ),
-            peers=tuple(_peer(each) for each in stated.peer),
-            return_routes=tuple(ReturnRoute(*_prefix(each.network), each.host) for each in stated.return_route),
-            upstream=tuple(
-                UpstreamRule(each.action, each.protocol, _ports(each.ports), each.host) for each in stated.upstream
-            ),
-        )
+        return world_in(tables_in(text, TABLES, is_json=source.endswith(".json")))
     except MalformedError as error:
         raise UsageError(
             message(
@@ -123,81 +120,19 @@ def parse_world(text: str, source: str) -> World:
         ) from error
 
 
-def _read(text: str, *, is_json: bool) -> _File:
-    """Return the tables of the text; raise MalformedError, which names the wrong table and key."""
-    import json  # noqa: PLC0415 - few questions state what is outside
-    import tomllib  # noqa: PLC0415
-
-    try:
-        document: object = json.loads(text) if is_json else tomllib.loads(text)
-    except ValueError as error:
-        said = message("the file is not {form}: {words}", form="JSON" if is_json else "TOML", words=error)
-        raise MalformedError(said, mark=_mark_of(str(error), text)) from error
-    for name, entries in _tables(document).items():
-        if name not in _TABLES:
-            said = message("no table {name!r} exists; the tables are {known}", name=name, known=", ".join(_TABLES))
-            raise MalformedError(said, mark=_mark_of_key(name, text))
-        for entry in _entries(name, entries):
-            _check(name, entry, text)
-    return msgspec.convert(document, _File)
-
-
-_PLACE = re.compile(r"line (?P<line>\d+),? column (?P<column>\d+)")
-
-
-def _mark_of(said: str, text: str) -> Mark | None:
-    """Return the position that the error of a TOML or JSON parser names, or None."""
-    place = _PLACE.search(said)
-    lines = text.split("\n")
-    if place is None or int(place["line"]) > len(lines):
-        return None
-    return Mark(lines[int(place["line"]) - 1], int(place["column"]) - 1)
-
-
-def _mark_of_key(name: str, text: str) -> Mark | None:
-    """Return the first position of the name of a table or key in the text."""
-    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    for line in text.split("\n"):
-        found = word.search(line.partition("#")[0])
-        if found is not None:
-            return Mark(line, found.start(), len(name))
-    return None
-
-
-def _tables(document: object) -> dict[str, object]:
-    try:
-        return msgspec.convert(document, dict[str, object])
-    except msgspec.ValidationError as error:
-        raise MalformedError(message("the file has no tables")) from error
-
-
-def _entries(table: str, entries: object) -> list[dict[str, object]]:
-    try:
-        return msgspec.convert(entries, list[dict[str, object]])
-    except msgspec.ValidationError as error:
-        raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table)) from error
-
-
-def _check(table: str, entry: dict[str, object], text: str) -> None:
-    """Raise MalformedError if the entry lacks a key that its table needs, or has an unknown key or an invalid value."""
-    fields = {each.name: each for each in msgspec.structs.fields(_TABLES[table])}
-    for key, value in entry.items():
-        if key not in fields:
-            said = message(
-                "table {table} has no key {key!r}; its keys are {known}", table=table, key=key, known=", ".join(fields)
-            )
-            raise MalformedError(said, mark=_mark_of_key(key, text))
-        try:
-            msgspec.convert(value, fields[key].type)
-        except msgspec.ValidationError as error:
-            raise MalformedError(
-                message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value),
-                mark=_mark_of_key(key, text),
-            ) from error
-    for key, field in fields.items():
-        if field.required and key not in entry:
-            said = message("table {table} lacks the key {key}", table=table, key=key)
-            raise MalformedError(said, mark=_mark_of_key(table, text))
+def world_in(tables: "Entries") -> World:
+    """Return the world that the tables state; raise MalformedError if a value has a wrong form."""
+    stated = msgspec.convert({name: entries for name, entries in tables.items() if name in TABLES}, _File)
+    return World(
+        publics=tuple(
+            _public(each.address, each.private, hairpins=each.hairpins, host=each.host) for each in stated.public
+        ),
+        peers=tuple(_peer(each) for each in stated.peer),
+        return_routes=tuple(ReturnRoute(*_prefix(each.network), each.host) for each in stated.return_route),
+        upstream=tuple(
+            UpstreamRule(each.action, each.protocol, _ports(each.ports), each.host) for each in stated.upstream
+        ),
+    )
 
 
 def _prefix(text: str) -> tuple[Version, int, int]:

@@ -28,7 +28,8 @@ class Question(msgspec.Struct, frozen=True):
     ``kind``: whether the answer has the causes of failures (check), every step of the first flow (walk), or both
     judges' verdicts on each flow (prove).  Without ``targets``, all published ports are meant.  Without ``origin``, all
     usual clients are meant.  ``size_bytes``: the amount of data that the sender sends at once; None: the usual amount.
-    ``after``: the event after which the flows are walked."""
+    ``after``: the event after which the flows are walked.  ``flows``: the flows themselves, if they were found before;
+    then the targets say only that somebody asked for them."""
 
     kind: Kind = "check"
     targets: tuple[Target, ...] = ()
@@ -37,6 +38,7 @@ class Question(msgspec.Struct, frozen=True):
     publics: tuple[Public, ...] = ()
     size_bytes: int | None = None
     after: AskedEvent | None = None
+    flows: tuple[Flow, ...] = ()
 
     @property
     def asking(self) -> str:

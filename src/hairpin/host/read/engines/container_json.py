@@ -119,6 +119,9 @@ _SERVICE = ("com.docker.compose.service", "io.podman.compose.service", _TASK)
 """The labels in which Compose or a swarm puts the name of a container's service."""
 PROJECT = ("com.docker.compose.project", "io.podman.compose.project")
 """The labels in which Compose puts the name of a container's or network's project."""
+_DEPENDS_ON = "com.docker.compose.depends_on"
+"""The label in which Compose 2 puts the services that a service needs: ``db:service_started:false,…``.
+Source: docker/compose pkg/api/labels.go"""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 _POD = msgspec.json.Decoder(_Pod)
@@ -221,6 +224,9 @@ def _container(item: _Container, evidence: str, stacks: Mapping[str, str]) -> Co
         unit=(config.labels or {}).get(_UNIT) or "",
         service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
         project=next((name for label in PROJECT if (name := (config.labels or {}).get(label))), ""),
+        depends_on=tuple(
+            each.partition(":")[0] for each in ((config.labels or {}).get(_DEPENDS_ON) or "").split(",") if each
+        ),
         is_task=is_task,
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),

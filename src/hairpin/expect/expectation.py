@@ -1,0 +1,29 @@
+"""Expectations: what must, and what must not, be reached, by whom, and over which events."""
+
+import msgspec
+
+from hairpin.network.world import World
+from hairpin.question.reach import Reach
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    """One expectation.  ``what``, ``origin``: as a person wrote them.  ``survives``: the ids of the events after which
+    it must still hold, ``ID`` or ``ID:NAME``."""
+
+    must: bool
+    what: str
+    origin: str
+    reach: Reach
+    survives: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[bool, str, str]:
+        """What makes two expectations about the same thing."""
+        return self.must, self.what, self.origin
+
+
+class Expectations(msgspec.Struct, frozen=True):
+    """The expectations of one file, and the world outside that the file states."""
+
+    each: tuple[Expectation, ...]
+    world: World = World()

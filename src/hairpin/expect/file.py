@@ -1,0 +1,74 @@
+"""Reads the file of expectations, which a person edits.
+
+docs/expecting.md describes the file: TOML with the tables ``must`` and ``must-not``, and those of ``--outside``.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from hairpin.errors import MalformedError, UsageError, reason_of
+from hairpin.events.registry import all_events
+from hairpin.expect.expectation import Expectation, Expectations
+from hairpin.message import message
+from hairpin.question.outside import TABLES, world_in
+from hairpin.question.reach import parse_reach
+from hairpin.question.tables import Entries, mark_of_key, tables_in
+from hairpin.question.target import parse_event
+
+DEFAULT = "/etc/hairpin/expect.toml"
+MUST, MUST_NOT = "must", "must-not"
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """One table of the file.  Each of ``reach`` is expected from each of ``from``."""
+
+    reach: tuple[str, ...] | str
+    from_: tuple[str, ...] | str = msgspec.field(name="from")
+    survives: tuple[str, ...] | str = ()
+
+
+_KNOWN: Mapping[str, type[msgspec.Struct]] = {MUST: _Row, MUST_NOT: _Row, **TABLES}
+
+
+def parse_expectations(text: str, source: str) -> Expectations:
+    """Return the expectations of the text.  ``source`` is the name of its file.  Raises UsageError, which names the
+    file and the error in it."""
+    try:
+        tables = tables_in(text, _KNOWN)
+        return Expectations(tuple(_expectations(tables, text, source)), world_in(tables))
+    except MalformedError as error:
+        said = message("{path}: {reason}; its form is described in docs/expecting.md", path=source,
+                       reason=reason_of(error))  # fmt: skip
+        raise UsageError(said, mark=error.mark) from error
+
+
+def _expectations(tables: Entries, text: str, source: str) -> Iterator[Expectation]:
+    for table in (MUST, MUST_NOT):
+        for row in msgspec.convert(tables.get(table, []), list[_Row]):
+            for event in _several(row.survives):
+                _require_event(event, text)
+            for what in _several(row.reach):
+                for origin in _several(row.from_):
+                    yield _expectation(table == MUST, what, origin, _several(row.survives), (text, source))
+
+
+def _expectation(must: bool, what: str, origin: str, survives: tuple[str, ...], file: tuple[str, str]) -> Expectation:
+    text, source = file
+    try:
+        return Expectation(must, what, origin, parse_reach(what, origin), survives)
+    except UsageError as error:
+        said = message("{path}: {reason}", path=source, reason=error.said)
+        wrong = origin if error.mark is not None and origin in error.mark.line else what
+        raise UsageError(said, mark=mark_of_key(wrong, text)) from error
+
+
+def _require_event(event: str, text: str) -> None:
+    known = [each.id for each in all_events()]
+    if parse_event(event).id not in known:
+        said = message("no event {event!r} exists; the events are {known}", event=event, known=", ".join(known))
+        raise MalformedError(said, mark=mark_of_key(event, text))
+
+
+def _several(value: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
