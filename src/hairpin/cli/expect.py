@@ -55,7 +55,7 @@ def expect(words: tuple[str, ...], asked: Asked, shown: Shown, output: str | Non
     file = (output if is_new else words[0] if words else None) or DEFAULT
     if is_new:
         _require_no_file(file)
-    expected = None if is_new else _read_file(file)
+    expected = None if is_new else read_expectations(file)
     question = asked.question()
     with progress(shown.lang) as tell:
         tell(message("reading the state of the host"))
@@ -83,7 +83,8 @@ def _require_no_file(file: str) -> None:
         )
 
 
-def _read_file(file: str) -> "Expectations":
+def read_expectations(file: str) -> "Expectations":
+    """Return the expectations of the file; raise UsageError, which names the way out."""
     from hairpin.expect.file import DEFAULT, parse_expectations
     from hairpin.message import message
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from hairpin import __version__
-from hairpin.cli.face import later
 from hairpin.errors import (
     ApplyError,
     CollectError,
@@ -47,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "restore": "Put back the rules that the engine has lost, without a restart.",
     "events": "Which flows still pass after docker-restart, reboot, a flush?",
     "expect": "Does what must be reachable still hold, and nothing else?",
+    "guard": "Watch the host: what broke just now, and who did it?",
     "story": "What happened to this host, in order of time, and through whom?",
     "ask": "The commands for a host without hairpin; check --text reads them.",
     "walk": "One flow, every step of request and reply, no diagnosis.",
@@ -111,8 +111,6 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] in later.COMMANDS:
-            raise later.refuse(f"hairpin {args[0]}", later.COMMANDS[args[0]])
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -155,19 +153,19 @@ def command_first(args: Sequence[str]) -> list[str]:
     """Return the arguments with the command moved to the front.  A user may write options before the command.
 
     If no command is given, the command is ``check``, and a word that is not the name of a command is a target."""
-    if args and args[0] in (*COMMANDS, *later.COMMANDS, "--help", "-h", "--version"):
+    if args and args[0] in (*COMMANDS, "--help", "-h", "--version"):
         return list(args)
     for number, word in enumerate(args):
         if word == "--":
             break
-        if word in (*COMMANDS, *later.COMMANDS) and _are_options(args[:number], word):
+        if word in COMMANDS and _are_options(args[:number], word):
             return [word, *args[:number], *args[number + 1 :]]
     return [DEFAULT, *args]
 
 
 def _are_options(words: Sequence[str], name: str) -> bool:
     """Return whether all words before the command are options of the command, with their values."""
-    command = _command(name if name in COMMANDS else DEFAULT)
+    command = _command(name)
     options = [each for each in command.params if isinstance(each, click.Option)]
     known = {word for each in options for word in (*each.opts, *each.secondary_opts)}
     with_value = {word for each in options if not (each.is_flag or each.count) for word in each.opts}
@@ -321,7 +319,7 @@ def _or_command(error: HairpinError, args: Sequence[str]) -> Message:
         return error.said
     from hairpin.question.suggest import close
 
-    near = close(error.name, (*COMMANDS, *later.COMMANDS))
+    near = close(error.name, tuple(COMMANDS))
     if not near:
         return error.said
     return message("{said}; or did you mean the command {names}?", said=error.said, names=", ".join(near))

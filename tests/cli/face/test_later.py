@@ -2,21 +2,12 @@
 
 import pytest
 
-from hairpin.cli.face import later
-from hairpin.cli.main import COMMANDS
 from tests.cli.commands import call
 
 OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version")
+    "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version"),
+    "a word of guard": (("guard", "status"), "`hairpin guard status` is not in this version"),
 }
-
-
-@pytest.mark.parametrize("name", later.COMMANDS)
-def test_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ended = call(capsys, name, "--apply", "8151")
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err == f"hairpin: `hairpin {name}` is not in this version; {later.COMMANDS[name]}\n"
-    assert name not in COMMANDS
 
 
 @pytest.mark.parametrize(("arguments", "said"), OPTIONS.values(), ids=OPTIONS)

@@ -1,7 +1,6 @@
-"""Commands and options that are announced but do not exist yet.
+"""Words and options of commands that are announced but do not exist yet.
 
-The error of each command or option names the present alternative.  When such a command is implemented, its entry is
-removed from ``COMMANDS``.  When such an option is implemented, its call of ``later_option`` is removed.
+Their error names the present alternative.  When such an option is implemented, its call of ``later_option`` is removed.
 """
 
 from collections.abc import Callable
@@ -14,9 +13,6 @@ from hairpin.message import Message, message
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-COMMANDS: dict[str, Message] = {
-    "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached")
-}
 LIVE = message(
     "`hairpin prove` sends a test packet through a copy of this host's network; `tcpdump -ni any port PORT` shows real "
     "packets"

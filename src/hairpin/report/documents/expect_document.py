@@ -85,14 +85,15 @@ def expect_document(held: Holdings, file: str, words: Words, edits: tuple[Edit, 
         schema=SCHEMA,
         **head_of(held.answer),
         file=file,
-        expectations=tuple(_expectation(each, words) for each in held.each),
+        expectations=tuple(expectation_document(each, words) for each in held.each),
         edits=None if edits is None else tuple(_edit(each, words) for each in edits),
         evidence=quotes.all(),
         missing=missing,
     )
 
 
-def _expectation(holding: Holding, words: Words) -> ExpectationDocument:
+def expectation_document(holding: Holding, words: Words) -> ExpectationDocument:
+    """Return the document of one expectation in the reader's language."""
     return ExpectationDocument(
         *_parts(holding.expectation),
         state=holding.state,

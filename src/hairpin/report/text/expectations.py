@@ -29,9 +29,7 @@ def held_text(held: Holdings, words: Words, paper: Paper, *, file: str, verbose:
     stale = [each for each in held.each if each.is_gone and not each.is_broken]
     open_ = [each for each in held.each if each.state == "undecided"]
     paper.prose(words(_first_line(held, len(broken), len(open_))), style="strong")
-    for each in _alike((*broken, *open_, *stale)):
-        paper.gap()
-        _write(each, words, paper)
+    write_alike((*broken, *open_, *stale), words, paper)
     if verbose:
         paper.gap()
         for one in held.each:
@@ -44,6 +42,13 @@ def held_text(held: Holdings, words: Words, paper: Paper, *, file: str, verbose:
         paper.prose(words(message("`hairpin check` proves these causes, and says the repairs")))
     write_unread(undecided_readings(held.answer), words, paper)
     return paper.text()
+
+
+def write_alike(some: Iterable[Holding], words: Words, paper: Paper) -> None:
+    """Write the expectations with what contradicts them."""
+    for each in _alike(some):
+        paper.gap()
+        _write(each, words, paper)
 
 
 def _alike(some: Iterable[Holding]) -> Iterator[list[Holding]]:

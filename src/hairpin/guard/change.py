@@ -1,0 +1,31 @@
+"""What the kernel tells of a change, and who made it."""
+
+from typing import Literal, NamedTuple
+
+Part = Literal["rules", "links", "addresses", "routes", "neighbours", "sysctls", "unseen"]
+"""What changed.  ``unseen``: the kernel had more to tell than fitted into the socket, so anything may have changed."""
+
+
+class Culprit(NamedTuple):
+    """The process that made a change.  ``pid``: 0 if only its name is known.
+
+    ``command``: its command line.  ``parents``: the names of its parents, the next one first.  ``unit``: the systemd
+    unit or the container in whose control group it runs; empty for none.  ``login``: the user id of the login from
+    which it comes; None for none."""
+
+    pid: int
+    name: str
+    command: str = ""
+    parents: tuple[str, ...] = ()
+    unit: str = ""
+    login: int | None = None
+
+
+class SeenChange(NamedTuple):
+    """One change.  ``at_s``: when it was seen, in seconds since the epoch.  ``detail``: the file, the link or the
+    number of the generation.  ``culprit``: None if the kernel does not tell who made it."""
+
+    part: Part
+    at_s: float
+    detail: str = ""
+    culprit: Culprit | None = None

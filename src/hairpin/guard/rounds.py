@@ -1,0 +1,85 @@
+"""Holds a host against its expectations again after each burst of changes, and compares with the round before."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from hairpin.errors import HairpinError
+from hairpin.evidence.several import Source
+from hairpin.expect.expectation import Expectations
+from hairpin.expect.holding import Holding, Holdings, hold
+from hairpin.guard.change import Culprit, SeenChange
+from hairpin.message import Message
+from hairpin.question.question import Question
+
+PATIENCE_S = 1.0
+"""How long one wait for a change lasts, in seconds: so soon the guard heeds a signal."""
+
+
+class Round(NamedTuple):
+    """What a burst did.  ``at_s``: when the host was read, in seconds since the epoch.  ``changes``: the burst; none in
+    the first round.  ``broke``, ``mended``: the expectations that were kept before and are not now, and the other way
+    round.  ``failed``: why the host could not be read or judged; then nothing is known."""
+
+    at_s: float
+    changes: tuple[SeenChange, ...]
+    held: Holdings | None
+    broke: tuple[Holding, ...] = ()
+    mended: tuple[Holding, ...] = ()
+    failed: Message | None = None
+
+    @property
+    def culprits(self) -> tuple[Culprit, ...]:
+        """The processes that made the changes, each once."""
+        return tuple(dict.fromkeys(each.culprit for each in self.changes if each.culprit is not None))
+
+    @property
+    def is_by_unknown(self) -> bool:
+        """Whether nobody is known for a part that changed: not even another change of the same part."""
+        known = {each.part for each in self.changes if each.culprit is not None}
+        return any(each.culprit is None and each.part not in known for each in self.changes)
+
+
+Burst = Callable[[float], tuple[SeenChange, ...]]
+
+
+def rounds(
+    expected: Expectations,
+    read: Callable[[], tuple[Source, ...]],
+    burst: Burst,
+    is_over: Callable[[], bool],
+    question: Question = Question(),  # noqa: B008 - immutable
+) -> Iterator[Round]:
+    """Yield a round at once, and one after each burst, until ``is_over``.
+
+    ``read``: reads the host.  ``burst``: waits for the next burst for so many seconds.  A host that cannot be read ends
+    nothing: the round says so, and the next burst is tried."""
+    before: Holdings | None = None
+    changes: tuple[SeenChange, ...] = ()
+    while True:
+        found = _round(expected, read, question, changes, before)
+        yield found
+        before = found.held or before
+        changes = ()
+        while not changes:
+            if is_over():
+                return
+            changes = burst(PATIENCE_S)
+
+
+def _round(
+    expected: Expectations,
+    read: Callable[[], tuple[Source, ...]],
+    question: Question,
+    changes: tuple[SeenChange, ...],
+    before: Holdings | None,
+) -> Round:
+    at_s = time.time()
+    try:
+        held = hold(expected, read(), question)
+    except HairpinError as error:
+        return Round(at_s, changes, None, failed=error.said)
+    was = {each.expectation.key: each.is_broken for each in before.each} if before is not None else {}
+    broke = tuple(each for each in held.each if each.is_broken and not was.get(each.expectation.key, False))
+    mended = tuple(each for each in held.each if each.state == "held" and was.get(each.expectation.key, False))
+    return Round(at_s, changes, held, broke, mended)

@@ -1,0 +1,80 @@
+"""The JSON lines of ``hairpin guard run``: ``hairpin.guard/1``, docs/schema/guard-1.json, one line for each round."""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from hairpin.evidence.reading import utc_text
+from hairpin.guard.change import Culprit, Part, SeenChange
+from hairpin.guard.rounds import Round
+from hairpin.message import Message
+from hairpin.report.documents.expect_document import ExpectationDocument, expectation_document
+from hairpin.report.refs import Time
+from hairpin.report.words import Words
+
+SCHEMA: Literal["hairpin.guard/1"] = "hairpin.guard/1"
+
+
+class CulpritDocument(msgspec.Struct, frozen=True):
+    """The process that made a change.  ``parents``: the names of its parents, the next one first.  ``unit``: the
+    systemd unit or container; empty for none.  ``login``: the user id of its login; null for none."""
+
+    pid: int
+    name: str
+    command: str
+    parents: tuple[str, ...]
+    unit: str
+    login: int | None
+
+
+class SeenChangeDocument(msgspec.Struct, frozen=True):
+    """One change that the kernel told.  ``culprit``: null if the kernel did not tell who made it."""
+
+    part: Part
+    at: Time
+    detail: str
+    culprit: CulpritDocument | None
+
+
+class GuardDocument(msgspec.Struct, frozen=True):
+    """A round: the changes of a burst, and the expectations that broke or were mended.  ``blind``: what cannot be
+    watched, in the first round.  ``failed``: why the host could not be read; empty if it was."""
+
+    schema: Literal["hairpin.guard/1"]
+    at: Time
+    changes: tuple[SeenChangeDocument, ...]
+    broke: tuple[ExpectationDocument, ...]
+    mended: tuple[ExpectationDocument, ...]
+    broken: int
+    expectations: int
+    blind: tuple[str, ...]
+    failed: str
+
+
+def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> GuardDocument:
+    """Return the document of a round in the reader's language."""
+    every = found.held.each if found.held is not None else ()
+    return GuardDocument(
+        schema=SCHEMA,
+        at=_time(found.at_s),
+        changes=tuple(map(_change, found.changes)),
+        broke=tuple(expectation_document(each, words) for each in found.broke),
+        mended=tuple(expectation_document(each, words) for each in found.mended),
+        broken=sum(each.is_broken for each in every),
+        expectations=len(every),
+        blind=tuple(map(words, blind)),
+        failed=words(found.failed) if found.failed is not None else "",
+    )
+
+
+def _change(change: SeenChange) -> SeenChangeDocument:
+    return SeenChangeDocument(change.part, _time(change.at_s), change.detail, _culprit(change.culprit))
+
+
+def _culprit(culprit: Culprit | None) -> CulpritDocument | None:
+    return None if culprit is None else CulpritDocument(*culprit)
+
+
+def _time(at_s: float) -> str:
+    return utc_text(datetime.fromtimestamp(at_s, UTC))

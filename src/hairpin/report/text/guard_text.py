@@ -1,0 +1,86 @@
+"""What the guard saw, for people and for the journal: a block for each round that tells something."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from hairpin.evidence.reading import utc_text
+from hairpin.guard.change import Culprit, SeenChange
+from hairpin.guard.rounds import Round
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.text.expectations import write_alike
+from hairpin.report.words import Words
+
+_PARTS: dict[str, Message] = {
+    "rules": message("the rules"),
+    "links": message("a link"),
+    "addresses": message("an address"),
+    "routes": message("a route or a routing rule"),
+    "sysctls": message("a setting of the kernel"),
+    "unseen": message("more than the kernel could tell"),
+}
+_MOST = 5
+"""The most culprits of one burst that are named."""
+
+
+def started_text(found: Round, blind: Iterable[Message], words: Words, paper: Paper) -> str:
+    """Return the first block: what is watched, what is not, and what is broken already."""
+    count = len(found.held.each) if found.held is not None else 0
+    paper.prose(words(message("{time}: watching {count} expectations", time=_time(found), count=count)))
+    for each in blind:
+        paper.prose(words(message("blind: {said}", said=each)), indent=2)
+    _write_states(found, words, paper)
+    return paper.text()
+
+
+def round_text(found: Round, words: Words, paper: Paper) -> str:
+    """Return the block of a burst; empty if no expectation broke or was mended, and the host was read."""
+    if not found.broke and not found.mended and found.failed is None:
+        return ""
+    parts = dict.fromkeys(each.part for each in found.changes)
+    changed = ", ".join(words(_PARTS.get(each, message("something"))) for each in parts)
+    paper.prose(words(message("{time}: changed: {parts}", time=_time(found), parts=changed)), style="strong")
+    for each in found.culprits[:_MOST]:
+        paper.prose(words(culprit_said(each)), indent=2)
+    if len(found.culprits) > 1:
+        paper.prose(words(message("one of these, or several of them")), indent=2)
+    if found.is_by_unknown or not found.culprits:
+        paper.prose(words(_unknown(found.changes)), indent=2)
+    _write_states(found, words, paper)
+    return paper.text()
+
+
+def _write_states(found: Round, words: Words, paper: Paper) -> None:
+    if found.failed is not None:
+        paper.prose(words(found.failed), first="? ", first_style="unsure")
+    write_alike(found.broke, words, paper)
+    for each in found.mended:
+        said = message("{what} from {origin} holds again", what=each.expectation.what, origin=each.expectation.origin)
+        paper.prose(words(said), first="✓ ", first_style="good")
+
+
+def culprit_said(culprit: Culprit) -> Message:
+    """Return who made a change, as far as it is known."""
+    said = message("by {name}", name=culprit.name)
+    if culprit.pid:
+        said = message("by {name} (process {pid})", name=culprit.name, pid=culprit.pid)
+    if culprit.command:
+        said = message("by {name} (process {pid}): {command}", name=culprit.name, pid=culprit.pid,
+                       command=culprit.command)  # fmt: skip
+    if culprit.parents:
+        said = message("{said}, started by {parents}", said=said, parents=" < ".join(culprit.parents))
+    if culprit.unit:
+        said = message("{said}, in {unit}", said=said, unit=culprit.unit)
+    if culprit.login is not None:
+        said = message("{said}, from the login of user {user}", said=said, user=culprit.login)
+    return said
+
+
+def _unknown(changes: tuple[SeenChange, ...]) -> Message:
+    if any(each.detail == "iptables-legacy" for each in changes):
+        return message("by whom is not known: the kernel does not tell who writes tables of iptables-legacy")
+    return message("by whom is not known")
+
+
+def _time(found: Round) -> str:
+    return utc_text(datetime.fromtimestamp(found.at_s, UTC))
