@@ -108,8 +108,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     foreign: bool = False
     """Whether the frame is addressed to a machine outside of the snapshot, behind another port of the bridge by whose
     port it enters: a virtual machine or a machine on the LAN."""
-    routed: bool = False
-    """Whether the bridge has given the packet its route, because a rule changed the packet's destination there."""
+    routed: int | None = None
+    """The packet's mark when the bridge gave it its route, because a rule had changed the packet's destination there.
+    None if the bridge did not."""
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):

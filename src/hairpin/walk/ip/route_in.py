@@ -29,7 +29,9 @@ from hairpin.walk.state import End, Outcome, State, stopped
 def input_route(network: Network, state: State) -> Iterator[Outcome]:
     """Yield the outcomes of a received packet's route lookup.
 
-    IPv4's lookup uses the input link, even while the hooks see that link's VRF: net/ipv4/ip_input.c ip_rcv_finish()
+    IPv4's lookup uses the input link, even while the hooks see that link's VRF: net/ipv4/ip_input.c ip_rcv_finish().  A
+    bridge with br_netfilter has looked up the route of a packet that DNAT changed: net/bridge/br_netfilter_hooks.c
+    br_nf_pre_routing_finish()
     """
     if state.local:
         # A packet that came over lo still has its output route (skb_dst), so there is no lookup.
@@ -37,6 +39,15 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         return
     if state.handed_back:
         yield _by_kept_route(network.namespace(state.netns), state)
+        return
+    routed, mark = state.frame.routed, state.packet.mark
+    if routed is not None and routed != mark:
+        # A bridge routes a packet that DNAT has changed, before its own later chains can change the mark.
+        for outcome in input_route(network, _marked(state, routed)):
+            if isinstance(outcome, End):
+                yield msgspec.structs.replace(outcome, state=_marked(outcome.state, mark))
+            else:
+                yield _marked(outcome, mark)
         return
     if not state.slave or state.packet.version == 6:
         yield from _input_route(network, state)
@@ -46,6 +57,10 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
             yield msgspec.structs.replace(outcome, state=msgspec.structs.replace(outcome.state, iif=state.iif))
         else:
             yield msgspec.structs.replace(outcome, iif=state.iif)
+
+
+def _marked(state: State, mark: int) -> State:
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, mark=mark))
 
 
 def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
@@ -250,7 +265,7 @@ def _forward(network: Network, namespace: Namespace, state: State, found: Found)
         # Even with forwarding off, IPv6 sends an error about a destination without a route: ip6_pkt_drop().
         yield _not_routable(state, found)
         return
-    kept = next((hop.link for hop in found.next_hops if state.frame.routed and version == 6), None)
+    kept = next((hop.link for hop in found.next_hops if state.frame.routed is not None and version == 6), None)
     if not forwards(namespace, version, kept or state.iif):
         link = "all" if version == 6 else state.iif
         decided = sysctl_decided(namespace, link, "forwarding", "1", version=version)

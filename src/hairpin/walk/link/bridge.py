@@ -135,7 +135,9 @@ def _behind_iptables(
         elif stays:
             yield from _bridged_after_dnat(network, namespace, bridge, outcome, crossing=crossing)
         elif changed or _is_for_bridge(namespace, bridge, outcome):
-            yield from _delivered_up(network, outcome, bridge, "input-route", changed=changed)
+            yield from _delivered_up(
+                network, outcome, bridge, "input-route", routed=state.packet.mark if changed else None
+            )
         else:
             yield from _across(network, namespace, bridge, outcome)
 
@@ -175,12 +177,12 @@ _MARTIAN = frozenset(("martian-source", "martian-destination", "rp-filter"))
 
 
 def _delivered_up(
-    network: Network, state: State, bridge: Link, then: Stage, *, changed: bool = False
+    network: Network, state: State, bridge: Link, then: Stage, *, routed: int | None = None
 ) -> Iterator[Outcome]:
     """Yield the frame delivered to the bridge's own namespace.
 
-    Rules of that namespace see the bridge port only if br_netfilter is on.  A packet that DNAT has ``changed`` already
-    has its route.
+    Rules of that namespace see the bridge port only if br_netfilter is on.  A packet that DNAT has changed already has
+    its route: ``routed`` is the mark that it had then.
     """
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, state) or _ingress(namespace, bridge, state)
@@ -196,13 +198,13 @@ def _delivered_up(
             if isinstance(handed, End):
                 yield handed
             elif handed.frame.vid is not None:
-                yield from _up_tagged(network, bridge, handed, handed.frame.vid, then, changed=changed)
+                yield from _up_tagged(network, bridge, handed, handed.frame.vid, then, routed=routed)
             elif martian is not None:
                 yield martian
             else:
                 taken = received_from_bridge(handed).noted("bridge", bridge.name)
                 physin = "" if then == "prerouting" else state.frame.physin
-                yield taken.with_frame(physin=physin, routed=changed).to(then)
+                yield taken.with_frame(physin=physin, routed=routed).to(then)
 
 
 def _forwarded_instead(namespace: Namespace, bridge: Link, state: State) -> End:
@@ -216,7 +218,7 @@ def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
 
 
 def _up_tagged(
-    network: Network, bridge: Link, state: State, vid: int, then: Stage, *, changed: bool
+    network: Network, bridge: Link, state: State, vid: int, then: Stage, *, routed: int | None
 ) -> Iterator[Outcome]:
     """Yield a tagged frame to the bridge itself as the bridge's VLAN link receives it; its end if no such link exists.
 
@@ -237,11 +239,12 @@ def _up_tagged(
         return
     for outcome in programs_in(network, state.with_frame(vid=None).to(then, iif=link.name), link):
         martian = None if isinstance(outcome, End) else received6(namespace, outcome)
-        if isinstance(outcome, End) or martian is not None or not changed:
+        if isinstance(outcome, End) or martian is not None or routed is None:
             yield martian or outcome
             continue
-        for routed in input_route(network, msgspec.structs.replace(outcome, iif=bridge.name)):
-            yield routed if isinstance(routed, End) else msgspec.structs.replace(routed, iif=link.name)
+        asked = msgspec.structs.replace(outcome.with_frame(routed=routed), iif=bridge.name)
+        for found in input_route(network, asked):
+            yield found if isinstance(found, End) else msgspec.structs.replace(found, iif=link.name)
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
