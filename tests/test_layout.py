@@ -55,6 +55,10 @@ BEYOND_ONE_FILE = (
 TESTED_ELSEWHERE: dict[str, str] = {
     "__main__.py": "cli/test_main.py",
     "expect/expectation.py": "expect/test_file.py",
+    "guard/legacy.py": "kernel/test_guard.py",
+    "guard/round.py": "guard/test_rounds.py",
+    "guard/sysctls.py": "kernel/test_guard.py",
+    "guard/watch.py": "kernel/test_guard.py",
     "causes/between_hosts/": "causes/between_hosts/test_between_hosts.py",
     "causes/bridge/": "causes/bridge/test_bridge.py",  # a table a folder; test_registry.py holds that each cause is in
     "diagnose/joining.py": "diagnose/test_examination.py",

@@ -12,7 +12,7 @@ The folders, in the order in which the data flows:
 - ``causes`` proposes changes that may repair a flow, ``diagnose`` proves
   them, ``judges`` compares the verdicts of walk and kernel, ``remedy`` makes repairs, ``story`` tells what happened to
   a host, ``beside`` has what is said beside the walks, and ``answer`` has the result.
-- ``expect`` holds a host against what a person has written down of it.
+- ``expect`` holds a host against what a person has written down of it, and ``guard`` does so after each change.
 - ``explain`` finds the meaning of an error text, and ``compare`` the differences between two hosts or two times.
 - ``live`` reads facts of the live host, ``apply`` carries a repair out and takes it back, and ``report`` shows results.
 - ``lab`` breaks hosts and runs hairpin on them, and ``cli`` is the command line (``__main__``: ``python -m hairpin``).

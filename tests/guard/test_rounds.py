@@ -6,7 +6,8 @@ from hairpin.errors import CollectError
 from hairpin.evidence.reading import Evidence
 from hairpin.expect.file import parse_expectations
 from hairpin.guard.change import Culprit, SeenChange
-from hairpin.guard.rounds import Round, rounds
+from hairpin.guard.round import Round
+from hairpin.guard.rounds import rounds
 from tests.report.answers import FORWARDING_OFF, evidence
 
 EXPECTED = parse_expectations('[[must]]\nreach = "8080"\nfrom = ["outside", "host"]\n', "expect.toml")

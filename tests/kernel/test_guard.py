@@ -17,7 +17,7 @@ for command in json.loads(sys.argv[1]):
         writer.communicate(b"ended ")
     print(json.dumps([[each.part, each.detail, each.culprit.name if each.culprit else ""] for each in told]))
 """
-"""A burst waits 20 seconds for a change, of which the kernel tells at once.  The shell lives until the burst was read."""
+"""A burst waits 20 seconds for a change, of which the kernel tells at once.  The shell lives until it was read."""
 
 
 def told(*commands: str) -> list[list[list[str]]]:

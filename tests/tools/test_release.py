@@ -305,8 +305,8 @@ def test_the_bill_names_each_project_with_its_licence(made: Path, one_file: Path
 
 
 PAGES = (
-    "hairpin", "hairpin-ask", "hairpin-check", "hairpin-demo", "hairpin-diff", "hairpin-events", "hairpin-explain",
-    "hairpin-fix",
+    "hairpin", "hairpin-ask", "hairpin-check", "hairpin-demo", "hairpin-diff", "hairpin-events", "hairpin-expect",
+    "hairpin-explain", "hairpin-fix", "hairpin-guard",
     "hairpin-lab", "hairpin-lab-list", "hairpin-lab-run", "hairpin-lab-shell", "hairpin-mcp", "hairpin-plugin",
     "hairpin-plugin-install", "hairpin-plugin-remove", "hairpin-prove",
     "hairpin-restore", "hairpin-snapshot", "hairpin-story", "hairpin-undo", "hairpin-walk",

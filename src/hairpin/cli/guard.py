@@ -12,7 +12,7 @@ from hairpin.errors import UsageError
 
 if TYPE_CHECKING:
     from hairpin.evidence.several import Source
-    from hairpin.guard.rounds import Round
+    from hairpin.guard.round import Round
     from hairpin.message import Message
 
 _LATER = ("status", "history", "install")
@@ -42,7 +42,7 @@ def guard(words: tuple[str, ...], asked: Asked, shown: Shown) -> int:
         instead = message("`hairpin guard run` writes what it sees to standard output, for the journal")
         raise later.refuse(f"hairpin guard {words[0]}", instead)
     if words[:1] != ("run",) or len(words) > 2:
-        raise UsageError(message("write `{form}`", form="hairpin guard run [FILE]"))
+        raise UsageError(message("write `hairpin guard run [FILE]`"))
     expected = read_expectations(words[1] if len(words) > 1 else DEFAULT)
     ended: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,42 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from hairpin.errors import HairpinError
 from hairpin.evidence.several import Source
 from hairpin.expect.expectation import Expectations
-from hairpin.expect.holding import Holding, Holdings, hold
-from hairpin.guard.change import Culprit, SeenChange
-from hairpin.message import Message
+from hairpin.expect.holding import Holdings, hold
+from hairpin.guard.change import SeenChange
+from hairpin.guard.round import Round
 from hairpin.question.question import Question
 
 PATIENCE_S = 1.0
 """How long one wait for a change lasts, in seconds: so soon the guard heeds a signal."""
-
-
-class Round(NamedTuple):
-    """What a burst did.  ``at_s``: when the host was read, in seconds since the epoch.  ``changes``: the burst; none in
-    the first round.  ``broke``, ``mended``: the expectations that were kept before and are not now, and the other way
-    round.  ``failed``: why the host could not be read or judged; then nothing is known."""
-
-    at_s: float
-    changes: tuple[SeenChange, ...]
-    held: Holdings | None
-    broke: tuple[Holding, ...] = ()
-    mended: tuple[Holding, ...] = ()
-    failed: Message | None = None
-
-    @property
-    def culprits(self) -> tuple[Culprit, ...]:
-        """The processes that made the changes, each once."""
-        return tuple(dict.fromkeys(each.culprit for each in self.changes if each.culprit is not None))
-
-    @property
-    def is_by_unknown(self) -> bool:
-        """Whether nobody is known for a part that changed: not even another change of the same part."""
-        known = {each.part for each in self.changes if each.culprit is not None}
-        return any(each.culprit is None and each.part not in known for each in self.changes)
 
 
 Burst = Callable[[float], tuple[SeenChange, ...]]

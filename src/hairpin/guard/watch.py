@@ -29,8 +29,8 @@ class Watch:
         self.blind: list[Message] = []
         self._knows_threads = numbers_are_own()
         self._poll = select.poll()
-        self._rules = self._opened(nftables.open_socket, message("the rules of nftables"))
-        self._links = self._opened(links.open_socket, message("links, addresses and routes"))
+        self._rules = self._open(nftables.open_socket, message("the rules of nftables"))
+        self._links = self._open(links.open_socket, message("links, addresses and routes"))
         self._sysctls: SysctlWatch | None = None
         try:
             self._sysctls = SysctlWatch()
@@ -45,7 +45,7 @@ class Watch:
         """Whether no source could be opened."""
         return self._rules is None and self._links is None and self._sysctls is None
 
-    def _opened(self, make: Callable[[], socket], what: Message) -> socket | None:
+    def _open(self, make: Callable[[], socket], what: Message) -> socket | None:
         try:
             found = make()
         except OSError as error:
@@ -59,12 +59,12 @@ class Watch:
         found: list[SeenChange] = []
         until = time.monotonic() + patience_s
         while not found and (left := until - time.monotonic()) > 0:
-            found += self._seen(min(left, legacy.EVERY_S))
+            found += self._next(min(left, legacy.EVERY_S))
         if not found:
             return ()
         until = time.monotonic() + LONGEST_S
         while (left := until - time.monotonic()) > 0:
-            more = self._seen(min(left, QUIET_S))
+            more = self._next(min(left, QUIET_S))
             if not more:
                 break
             found += more
@@ -72,7 +72,7 @@ class Watch:
             self._sysctls.mark_all()
         return tuple(dict.fromkeys(found))
 
-    def _seen(self, wait_s: float) -> list[SeenChange]:
+    def _next(self, wait_s: float) -> list[SeenChange]:
         found: list[SeenChange] = []
         for descriptor, _ in self._poll.poll(max(1, round(wait_s * 1000))):
             found += self._of(descriptor)
@@ -91,11 +91,11 @@ class Watch:
             for name, pid in self._sysctls.writes():
                 yield SeenChange("sysctls", now, name, culprit_of(pid))
         elif self._rules is not None and descriptor == self._rules.fileno():
-            yield from self._told(self._rules, now, self._generations)
+            yield from self._datagram(self._rules, now, self._generations)
         elif self._links is not None:
-            yield from self._told(self._links, now, self._changes)
+            yield from self._datagram(self._links, now, self._changes)
 
-    def _told(
+    def _datagram(
         self, source: socket, now: float, read: Callable[[bytes, float], Iterator[SeenChange]]
     ) -> Iterator[SeenChange]:
         try:

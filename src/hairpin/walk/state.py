@@ -243,6 +243,12 @@ class State(msgspec.Struct, frozen=True, gc=False):
         """Return the state on the branch on which the condition holds."""
         return self.with_history(conditions=(*self.history.conditions, condition))
 
+    @property
+    def mark_of_route(self) -> int:
+        """The mark with which the packet is routed.  A bridge with br_netfilter routes a packet that DNAT has changed
+        before its later chains can change the mark: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish()"""
+        return self.packet.mark if self.frame.routed is None else self.frame.routed
+
     def with_frame(self, **changes: object) -> "State":
         """Return the state with fields of its frame changed."""
         return msgspec.structs.replace(self, frame=msgspec.structs.replace(self.frame, **changes))

@@ -1,7 +1,7 @@
 """What the guard saw, on paper."""
 
 from hairpin.guard.change import Culprit, SeenChange
-from hairpin.guard.rounds import Round
+from hairpin.guard.round import Round
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.text.guard_text import culprit_said, round_text, started_text

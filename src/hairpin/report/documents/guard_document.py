@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.evidence.reading import utc_text
 from hairpin.guard.change import Culprit, Part, SeenChange
-from hairpin.guard.rounds import Round
+from hairpin.guard.round import Round
 from hairpin.message import Message
 from hairpin.report.documents.expect_document import ExpectationDocument, expectation_document
 from hairpin.report.refs import Time

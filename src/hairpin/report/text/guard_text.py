@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from hairpin.evidence.reading import utc_text
 from hairpin.guard.change import Culprit, SeenChange
-from hairpin.guard.rounds import Round
+from hairpin.guard.round import Round
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.text.expectations import write_alike

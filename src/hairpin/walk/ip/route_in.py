@@ -29,9 +29,7 @@ from hairpin.walk.state import End, Outcome, State, stopped
 def input_route(network: Network, state: State) -> Iterator[Outcome]:
     """Yield the outcomes of a received packet's route lookup.
 
-    IPv4's lookup uses the input link, even while the hooks see that link's VRF: net/ipv4/ip_input.c ip_rcv_finish().  A
-    bridge with br_netfilter has looked up the route of a packet that DNAT changed: net/bridge/br_netfilter_hooks.c
-    br_nf_pre_routing_finish()
+    IPv4's lookup uses the input link, even while the hooks see that link's VRF: net/ipv4/ip_input.c ip_rcv_finish()
     """
     if state.local:
         # A packet that came over lo still has its output route (skb_dst), so there is no lookup.
@@ -39,15 +37,6 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         return
     if state.handed_back:
         yield _by_kept_route(network.namespace(state.netns), state)
-        return
-    routed, mark = state.frame.routed, state.packet.mark
-    if routed is not None and routed != mark:
-        # A bridge routes a packet that DNAT has changed, before its own later chains can change the mark.
-        for outcome in input_route(network, _marked(state, routed)):
-            if isinstance(outcome, End):
-                yield msgspec.structs.replace(outcome, state=_marked(outcome.state, mark))
-            else:
-                yield _marked(outcome, mark)
         return
     if not state.slave or state.packet.version == 6:
         yield from _input_route(network, state)
@@ -57,10 +46,6 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
             yield msgspec.structs.replace(outcome, state=msgspec.structs.replace(outcome.state, iif=state.iif))
         else:
             yield msgspec.structs.replace(outcome, iif=state.iif)
-
-
-def _marked(state: State, mark: int) -> State:
-    return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, mark=mark))
 
 
 def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
@@ -152,7 +137,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
         packet.daddr,
         packet.saddr,
         iif=state.slave if state.slave and packet.version == 4 else state.iif,
-        mark=packet.mark,
+        mark=state.mark_of_route,
         tos=packet.dscp << 2,
         protocol=protocol,
         sport=sport,
@@ -395,7 +380,7 @@ def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None
         packet.saddr,
         source,
         iif=vrf.name if vrf is not None else out or "lo",
-        mark=packet.mark if use_mark else 0,
+        mark=state.mark_of_route if use_mark else 0,
         tos=packet.dscp << 2,
         protocol=protocol,
         sport=dport,

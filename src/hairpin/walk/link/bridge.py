@@ -135,9 +135,8 @@ def _behind_iptables(
         elif stays:
             yield from _bridged_after_dnat(network, namespace, bridge, outcome, crossing=crossing)
         elif changed or _is_for_bridge(namespace, bridge, outcome):
-            yield from _delivered_up(
-                network, outcome, bridge, "input-route", routed=state.packet.mark if changed else None
-            )
+            mark = state.packet.mark if changed else None
+            yield from _delivered_up(network, outcome, bridge, "input-route", routed=mark)
         else:
             yield from _across(network, namespace, bridge, outcome)
 
@@ -181,8 +180,7 @@ def _delivered_up(
 ) -> Iterator[Outcome]:
     """Yield the frame delivered to the bridge's own namespace.
 
-    Rules of that namespace see the bridge port only if br_netfilter is on.  A packet that DNAT has changed already has
-    its route: ``routed`` is the mark that it had then.
+    Its rules see the bridge port only if br_netfilter is on.  ``routed``: the mark with which DNAT's packet was routed.
     """
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, state) or _ingress(namespace, bridge, state)
@@ -237,13 +235,12 @@ def _up_tagged(
     if not link.up:
         yield link_down(state, link)
         return
-    for outcome in programs_in(network, state.with_frame(vid=None).to(then, iif=link.name), link):
+    for outcome in programs_in(network, state.with_frame(vid=None, routed=routed).to(then, iif=link.name), link):
         martian = None if isinstance(outcome, End) else received6(namespace, outcome)
         if isinstance(outcome, End) or martian is not None or routed is None:
             yield martian or outcome
             continue
-        asked = msgspec.structs.replace(outcome.with_frame(routed=routed), iif=bridge.name)
-        for found in input_route(network, asked):
+        for found in input_route(network, msgspec.structs.replace(outcome, iif=bridge.name)):
             yield found if isinstance(found, End) else msgspec.structs.replace(found, iif=link.name)
 
 

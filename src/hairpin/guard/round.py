@@ -1,0 +1,31 @@
+"""One round of the guard: a burst of changes, and what became of the expectations."""
+
+from typing import NamedTuple
+
+from hairpin.expect.holding import Holding, Holdings
+from hairpin.guard.change import Culprit, SeenChange
+from hairpin.message import Message
+
+
+class Round(NamedTuple):
+    """What a burst did.  ``at_s``: when the host was read, in seconds since the epoch.  ``changes``: the burst; none in
+    the first round.  ``broke``, ``mended``: the expectations that were kept before and are not now, and the other way
+    round.  ``failed``: why the host could not be read or judged; then nothing is known."""
+
+    at_s: float
+    changes: tuple[SeenChange, ...]
+    held: Holdings | None
+    broke: tuple[Holding, ...] = ()
+    mended: tuple[Holding, ...] = ()
+    failed: Message | None = None
+
+    @property
+    def culprits(self) -> tuple[Culprit, ...]:
+        """The processes that made the changes, each once."""
+        return tuple(dict.fromkeys(each.culprit for each in self.changes if each.culprit is not None))
+
+    @property
+    def is_by_unknown(self) -> bool:
+        """Whether nobody is known for a part that changed: not even another change of the same part."""
+        known = {each.part for each in self.changes if each.culprit is not None}
+        return any(each.culprit is None and each.part not in known for each in self.changes)
