@@ -40,5 +40,6 @@ def _size(descriptor: int, level: int, name: str) -> bytes:
     Python's own getsockopt() cannot pass the table's name."""
     asked = ctypes.create_string_buffer(name.encode(), _LONG)
     length = ctypes.c_uint32(_LONG)
-    status: int = ctypes.CDLL(None).getsockopt(descriptor, level, _INFO, asked, ctypes.byref(length))
+    libc = ctypes.CDLL(None)
+    status: int = libc.getsockopt(descriptor, level, _INFO, asked, ctypes.byref(length))
     return bytes(asked) if status == 0 else b""

@@ -16,9 +16,11 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/fanotify.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +33,9 @@ static const struct {
     const char *name;
     void *address;
 } lent[] = {
+    {"fanotify_init", (void *)fanotify_init},
+    {"fanotify_mark", (void *)fanotify_mark},
+    {"getsockopt", (void *)getsockopt},
     {"mount", (void *)mount},
     {"prctl", (void *)prctl},
     {"setfsuid", (void *)setfsuid},
