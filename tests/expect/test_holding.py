@@ -1,5 +1,8 @@
 """Expectations held against a recorded host, as it is and with one fault."""
 
+import msgspec
+
+from hairpin.evidence.reading import Reading
 from hairpin.expect.file import parse_expectations
 from hairpin.expect.holding import Holding, Holdings, hold
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, evidence
@@ -60,6 +63,18 @@ def test_one_host_may_keep_some_and_break_others() -> None:
     found = held(PORT + CLOSED.format(what="8080"))
     assert [each.state for each in found.each] == ["held", "broken"]
     assert found.status == 1
+
+
+DENYING = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 8080 -j DROP\nCOMMIT\n"
+
+
+def test_the_exposure_through_which_a_must_not_is_reached_is_named() -> None:
+    whole = evidence()
+    saved = Reading("e900", "file", "", "/etc/iptables/rules.v4", whole.taken_at, 0, "text", DENYING)
+    denying = msgspec.structs.replace(whole, readings=(*whole.readings, saved))
+    (found,) = hold(parse_expectations(CLOSED.format(what="0.0.0.0:8080"), "expect.toml"), (denying,)).each
+    assert [each.id for each in found.breaches[0].causes] == ["published-bypasses-host-firewall"]
+    assert one(CLOSED.format(what="0.0.0.0:8080")).breaches[0].causes == ()
 
 
 def test_nothing_is_expected() -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.answer.answer import Answer, CauseAnswer, Depth, FlowAnswer
 from hairpin.answer.ask import ask
 from hairpin.answer.begin import network_asked
 from hairpin.answer.decisive import lacks_reading
@@ -106,8 +106,11 @@ def hold(expected: Expectations, sources: tuple[Source, ...], question: Question
 
     Raises the same errors as ``ask``."""
 
+    # What a must-not is reached through is an exposure, which only the whole answer has.
+    now_too: Depth = "causes" if all(each.must for each in expected.each) else "events"
+
     def answered(asked: Question) -> Answer:
-        return ask(asked, sources, depth="causes")
+        return ask(asked, sources, depth=now_too if asked.after is None else "causes")
 
     plain = with_file_world(question, expected)
     network = network_asked(plain, sources)
