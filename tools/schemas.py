@@ -15,7 +15,7 @@ from hairpin.report.documents.events_document import EventsDocument
 from hairpin.report.documents.expect_document import ExpectDocument
 from hairpin.report.documents.explain_document import ExplainDocument
 from hairpin.report.documents.fix_document import FixDocument
-from hairpin.report.documents.guard_document import GuardDocument
+from hairpin.report.documents.guard_document import GuardDocument, GuardStatusDocument
 from hairpin.report.documents.prove_document import ProveDocument
 from hairpin.report.documents.restore_document import RestoreDocument
 from hairpin.report.documents.story_document import StoryDocument
@@ -80,6 +80,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "report-1.json": _of_type(ReportDocument, "hairpin.report/1"),
         "guard-1.json": _of_type(GuardDocument, "hairpin.guard/1"),
+        "guard-status-1.json": _of_type(GuardStatusDocument, "hairpin.guard-status/1"),
         "prove-1.json": _of_type(ProveDocument, "hairpin.prove/1"),
         "explain-1.json": _of_types((ExplainDocument, FaultsDocument, PageDocument), "hairpin.explain/1"),
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),

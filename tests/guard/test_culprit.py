@@ -9,7 +9,10 @@ from hairpin.guard.culprit import culprit_of, numbers_are_own
 
 
 def test_a_living_process_is_told_with_its_command_and_parents() -> None:
-    with subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE) as child:
+    program = (sys.executable, "-c", "print(flush=True); input()")
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # before exec(2), the process still has this one's command
         found = culprit_of(child.pid)
         child.communicate(b"\n")
     assert found is not None

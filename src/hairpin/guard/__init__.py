@@ -4,7 +4,8 @@ what broke and who changed it.
 ``change`` and ``round`` have the values.  ``nftables``, ``links``, ``sysctls`` and ``legacy`` each watch one part of
 the network namespace that they are opened in: the kernel tells of a change, and nothing is polled but the tables of
 iptables-legacy.  ``culprit`` finds who made a change, in the milliseconds in which its process lives.  ``watch`` joins
-the sources and waits out a burst.  ``rounds`` reads the host after each burst, and compares.
+the sources and waits out a burst.  ``rounds`` reads the host after each burst, and compares.  ``memory`` keeps
+what guards have seen.
 
 Nothing here changes the host.
 """

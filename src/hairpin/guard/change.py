@@ -21,6 +21,20 @@ class Culprit(NamedTuple):
     login: int | None = None
 
 
+class GuardState(NamedTuple):
+    """One guard.  Times in seconds since the epoch.  ``beat_s``: when it last said that it lives.  ``blind``: what it
+    cannot watch, in English.  ``lives``: whether it runs now."""
+
+    process: int
+    file: str
+    started_s: float
+    beat_s: float
+    expectations: int
+    broken: int
+    blind: tuple[str, ...]
+    lives: bool
+
+
 class SeenChange(NamedTuple):
     """One change.  ``at_s``: when it was seen, in seconds since the epoch.  ``detail``: the file, the link or the
     number of the generation.  ``culprit``: None if the kernel does not tell who made it."""

@@ -6,7 +6,7 @@ from tests.cli.commands import call
 
 OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version"),
-    "a word of guard": (("guard", "status"), "`hairpin guard status` is not in this version"),
+    "a word of guard": (("guard", "install"), "`hairpin guard install` is not in this version"),
 }
 
 

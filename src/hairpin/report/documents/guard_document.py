@@ -1,4 +1,5 @@
-"""The JSON lines of ``hairpin guard run``: ``hairpin.guard/1``, docs/schema/guard-1.json, one line for each round."""
+"""The JSON lines of ``hairpin guard run`` and ``history``: ``hairpin.guard/1``, docs/schema/guard-1.json, one line for
+each round; and the document of ``hairpin guard status``: ``hairpin.guard-status/1``."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -6,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import utc_text
-from hairpin.guard.change import Culprit, Part, SeenChange
+from hairpin.guard.change import Culprit, GuardState, Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message
 from hairpin.report.documents.expect_document import ExpectationDocument, expectation_document
@@ -66,6 +67,33 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
         blind=tuple(map(words, blind)),
         failed=words(found.failed) if found.failed is not None else "",
     )
+
+
+STATUS: Literal["hairpin.guard-status/1"] = "hairpin.guard-status/1"
+
+
+class GuardStatusDocument(msgspec.Struct, frozen=True):
+    """Whether a guard runs.  ``process`` to ``broken``: of the guard that began last; null if none ever did.
+    ``heard``: when it last said that it lives.  ``blind``: what it cannot watch."""
+
+    schema: Literal["hairpin.guard-status/1"]
+    runs: bool
+    process: int | None = None
+    file: str = ""
+    since: Time | None = None
+    heard: Time | None = None
+    expectations: int = 0
+    broken: int = 0
+    blind: tuple[str, ...] = ()
+
+
+def state_document(state: GuardState | None) -> GuardStatusDocument:
+    """Return the document of the guard's state; None if no guard has ever run."""
+    if state is None:
+        return GuardStatusDocument(STATUS, runs=False)
+    since, heard = _time(state.started_s), _time(state.beat_s)
+    counts = (state.expectations, state.broken, state.blind)
+    return GuardStatusDocument(STATUS, state.lives, state.process, state.file, since, heard, *counts)
 
 
 def _change(change: SeenChange) -> SeenChangeDocument:
