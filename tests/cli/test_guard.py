@@ -28,13 +28,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_forms_are_named(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "guard", *words)
     assert (ended.status, ended.out) == (2, "")
-    assert "write `hairpin guard run [FILE]`, `hairpin guard status` or" in ended.err
+    assert "write `hairpin guard run [FILE]`, `… status`," in ended.err
 
 
 def test_a_file_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "guard", "run", str(tmp_path / "lost.toml"))
     assert ended.status == 2
     assert "`hairpin expect init -o" in ended.err
+
+
+def test_the_unit_is_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    ended = call(capsys, "guard", "install", "--print", "/srv/expect.toml")
+    assert ended.status == 0
+    assert "ExecStart=/usr/bin/hairpin guard run /srv/expect.toml\n" in ended.out
+
+
+def test_a_host_without_systemd(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    if Path("/run/systemd/system").is_dir():
+        pytest.skip("systemd runs here")
+    file = tmp_path / "expect.toml"
+    file.write_text("")
+    ended = call(capsys, "guard", "install", str(file))
+    assert (ended.status, ended.out) == (2, "")
+    assert f"guard run {file}`" in ended.err
 
 
 @pytest.mark.parametrize("word", ("status", "history"))

@@ -1,13 +1,15 @@
 """``hairpin guard``: says what breaks an expectation and who did it, in the moment when it happens; and remembers."""
 
+import shutil
 import signal
 import time
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.face import later, options
+from hairpin.cli.face import options
 from hairpin.cli.face.asked import Asked, Shown
 from hairpin.errors import EvidenceError, UsageError
 
@@ -20,20 +22,22 @@ if TYPE_CHECKING:
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
-_FORMS = "`hairpin guard run [FILE]`, `hairpin guard status` or `hairpin guard history [--since TIME]`"
+_FORMS = "`hairpin guard run [FILE]`, `… status`, `… history [--since TIME]` or `… install [--print] [FILE]`"
 
 
 @click.command(cls=options.HairpinCommand)
-@click.argument("words", metavar="run [FILE] | status | history", nargs=-1)
+@click.argument("words", metavar="run [FILE] | status | history | install [FILE]", nargs=-1)
 @options.option("Options", "--since", metavar="TIME", help="For history: 2h, 3d or 2026-01-31.")
+@options.option("Options", "--print", "printing", is_flag=True, help="For install: only print the unit.")
 @options.world
 @options.answer
-def guard(words: tuple[str, ...], asked: Asked, shown: Shown, since: str | None) -> int:
+def guard(words: tuple[str, ...], asked: Asked, shown: Shown, since: str | None, printing: bool) -> int:
     """Watch this host, hold it against FILE after each change, and say what broke and who changed it.
 
     FILE (/etc/hairpin/expect.toml) is that of `hairpin expect`.  The kernel tells of changes of nftables' rules, links,
     addresses, routes and settings; nothing is polled but the tables of iptables-legacy.  Nothing is changed.  It runs
     until it gets SIGTERM or SIGINT.  status says whether a guard runs and what it cannot see, history what it saw.
+    install writes a unit of systemd that runs it, and starts it.
 
     Exit: 0 ended by a signal, 2 usage error, 3 nothing can be watched, 4 a bug in hairpin.  status: 0 a guard runs and
     sees everything, 1 none runs, 3 it does not see everything.
@@ -47,8 +51,8 @@ def guard(words: tuple[str, ...], asked: Asked, shown: Shown, since: str | None)
             return _tell_status(shown)
         case ("history",):
             return _tell_history(since, shown)
-        case ("install", *_):
-            raise later.refuse("hairpin guard install", message("start `hairpin guard run` from a unit of your own"))
+        case ("install",) | ("install", _) if since is None:
+            return _install(words[1] if len(words) > 1 else None, printing=printing, lang=shown.lang)
         case _:
             raise UsageError(message("write {forms}", forms=_FORMS))
 
@@ -58,6 +62,7 @@ def _run(file: str | None, asked: Asked, shown: Shown) -> int:
     from hairpin.cli.material import gather
     from hairpin.expect.file import DEFAULT
     from hairpin.guard.rounds import rounds
+    from hairpin.guard.unit import notify
     from hairpin.guard.watch import Watch
     from hairpin.message import message
 
@@ -79,6 +84,7 @@ def _run(file: str | None, asked: Asked, shown: Shown) -> int:
             memory.begin(file or DEFAULT, time.time(), tuple(map(str, blind)))
 
         def burst(patience_s: float) -> "tuple[SeenChange, ...]":
+            notify("WATCHDOG=1")
             if memory is not None:
                 memory.beat(time.time())
             return watch.burst(patience_s)
@@ -88,6 +94,7 @@ def _run(file: str | None, asked: Asked, shown: Shown) -> int:
             _write(found, told, shown)
             if memory is not None:
                 _keep(found, told or (), memory)
+            notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
             told = None
     return 0
 
@@ -134,6 +141,35 @@ def _write(found: "Round", blind: "tuple[Message, ...] | None", shown: Shown) ->
     text = round_text(found, told, sheet) if blind is None else started_text(found, blind, told, sheet)
     if text:
         write(text)
+
+
+def _install(file: str | None, *, printing: bool, lang: str | None) -> int:
+    """Write the unit and start it; with ``printing``, only print it."""
+    from hairpin.carry.files import state_of
+    from hairpin.carry.run import do
+    from hairpin.cli.docker.link import this_file
+    from hairpin.cli.expect import read_expectations
+    from hairpin.cli.face.output import words, write
+    from hairpin.expect.file import DEFAULT
+    from hairpin.guard.unit import NAME, PATH, installing, unit_text
+    from hairpin.message import message
+
+    path = str(Path(file or DEFAULT).absolute())
+    program = shutil.which("hairpin") or str(this_file())
+    text = unit_text(program, path)
+    if printing:
+        write(text)
+        return 0
+    read_expectations(path)
+    if not Path("/run/systemd/system").is_dir():
+        run = f"{program} guard run {path}"
+        raise UsageError(message("systemd does not run here: let your init start `{command}`", command=run))
+    for act in installing(state_of(Path(PATH)), text):
+        done = do(act)
+        if done.complaint is not None:
+            raise UsageError(done.complaint)
+    write(words(lang)(message("{unit} runs, and starts at boot ({path})", unit=NAME, path=PATH)))
+    return 0
 
 
 def _tell_status(shown: Shown) -> int:

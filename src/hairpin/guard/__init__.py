@@ -5,7 +5,7 @@ what broke and who changed it.
 the network namespace that they are opened in: the kernel tells of a change, and nothing is polled but the tables of
 iptables-legacy.  ``culprit`` finds who made a change, in the milliseconds in which its process lives.  ``watch`` joins
 the sources and waits out a burst.  ``rounds`` reads the host after each burst, and compares.  ``memory`` keeps
-what guards have seen.
+what guards have seen.  ``unit`` has the unit of systemd that runs one.
 
-Nothing here changes the host.
+Nothing here changes the host's network.
 """

@@ -47,9 +47,7 @@ class Memory:
         try:
             import sqlite3  # noqa: PLC0415 - the one executable file has none
         except ImportError as error:
-            said = message(
-                "this program is without SQLite, so it keeps no history; hairpin from pipx has it"
-            )
+            said = message("this program is without SQLite, so it keeps no history; hairpin from pipx has it")
             raise EvidenceError(said) from error
         if not writes and not path.exists():
             raise UsageError(message("no guard has run on this host: there is no file {path}", path=path))

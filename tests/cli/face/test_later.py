@@ -5,8 +5,7 @@ import pytest
 from tests.cli.commands import call
 
 OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version"),
-    "a word of guard": (("guard", "install"), "`hairpin guard install` is not in this version"),
+    "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version")
 }
 
 
