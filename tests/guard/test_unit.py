@@ -11,13 +11,12 @@ from hairpin.guard.unit import NAME, PATH, installing, notify, unit_text
 
 
 def test_the_unit_is_one_that_systemd_reads() -> None:
-    found = configparser.ConfigParser(interpolation=None)
-    found.optionxform = str  # type: ignore[assignment, method-assign]
+    found = configparser.ConfigParser(interpolation=None)  # which knows a key by its small letters
     found.read_string(unit_text("/usr/bin/hairpin", "/etc/hairpin/expect.toml"))
-    assert found["Service"]["ExecStart"] == "/usr/bin/hairpin guard run /etc/hairpin/expect.toml"
-    assert found["Unit"]["ConditionPathExists"] == "/etc/hairpin/expect.toml"
-    assert "CAP_SYS_ADMIN" in found["Service"]["CapabilityBoundingSet"].split()
-    assert found["Install"]["WantedBy"] == "multi-user.target"
+    assert found["Service"]["execstart"] == "/usr/bin/hairpin guard run /etc/hairpin/expect.toml"
+    assert found["Unit"]["conditionpathexists"] == "/etc/hairpin/expect.toml"
+    assert "CAP_SYS_ADMIN" in found["Service"]["capabilityboundingset"].split()
+    assert found["Install"]["wantedby"] == "multi-user.target"
 
 
 def test_it_is_written_and_started() -> None:
