@@ -168,11 +168,14 @@ def compared(host: TodayHost, row: Healthy) -> Result:
     with listening(host.lab, known, neighbour=True):
         evidence = _read(host)
         real = tried(host.lab, wanted, known, _FIRST_S)
-        said = {way: each for start in dict.fromkeys(map(origin, wanted)) for way, each in _of(start, wanted, evidence)}
+        said = dict(_of_all(wanted, evidence))
         wrong = {way: _wrong(way, real[way], said[way]) for way in wanted}
         again = [way for way, miss in wrong.items() if miss is not None]
         if again:
-            time.sleep(_PAUSE_S)  # an ICMP error may have been held back by the kernel's limit
+            # An ICMP error may have been held back by the kernel's limit, and a program that looks once a second for
+            # new listeners (pasta) may have opened a port after the host was read.
+            time.sleep(_PAUSE_S)
+            said |= dict(_of_all(tuple(again), _read(host)))
             real |= tried(host.lab, again, known, _AGAIN_S)
             wrong |= {way: _wrong(way, real[way], said[way]) for way in again}
     misses = [(way, miss) for way, miss in wrong.items() if miss is not None]
@@ -197,6 +200,11 @@ def _read(host: TodayHost) -> Evidence:
     """Return what hairpin in the host reads of it."""
     host.must("rm -f /run/talk/host.hairpin; hairpin snapshot -o /run/talk/host.hairpin >/dev/null || [ $? = 3 ]")
     return read(host.talk / "host.hairpin")
+
+
+def _of_all(wanted: tuple[Way, ...], evidence: Evidence) -> Iterator[tuple[Way, Said]]:
+    for start in dict.fromkeys(map(origin, wanted)):
+        yield from _of(start, wanted, evidence)
 
 
 def _of(start: str, wanted: tuple[Way, ...], evidence: Evidence) -> Iterator[tuple[Way, Said]]:
