@@ -1,10 +1,14 @@
 """The guard's sources on this kernel, in a network namespace of their own: each change is told, with who made it."""
 
 import json
+import select
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from hairpin.guard.config_files import FileWatch
 
 PROGRAM = """
 import json, os, subprocess, sys
@@ -53,3 +57,24 @@ def test_tables_of_iptables_legacy() -> None:
         pytest.skip("no iptables-legacy")
     (_, dropped) = told("iptables-legacy -N GUARDED", "iptables-legacy -A GUARDED -j DROP")
     assert ["rules", "iptables-legacy", ""] in dropped
+
+
+def test_files_that_are_loaded_later(tmp_path: Path) -> None:
+    for folder in ("docker", "default"):
+        (tmp_path / folder).mkdir()
+    watch = FileWatch(tmp_path)
+
+    def told(command: str) -> set[tuple[str, bool]]:
+        with subprocess.Popen(("sh", "-c", f"cd {tmp_path}; {command}; read ended"), stdin=subprocess.PIPE) as writer:
+            found: set[tuple[str, bool]] = set()
+            while not found and select.select(watch.groups, (), (), 20.0)[0]:
+                found = {(name, pid == writer.pid) for group in watch.groups for name, pid in watch.writes(group)}
+            writer.communicate(b"ended ")
+        return found
+
+    try:
+        assert ("daemon.json", True) in told("echo >docker/daemon.json")
+        assert "daemon.json" in {name for name, _ in told("mv docker/daemon.json elsewhere")}
+        assert told("echo >default/grub; echo >default/docker") == {("docker", True)}
+    finally:
+        watch.close()

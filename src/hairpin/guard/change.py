@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-Part = Literal["rules", "links", "addresses", "routes", "neighbours", "sysctls", "unseen"]
+Part = Literal["rules", "links", "addresses", "routes", "neighbours", "sysctls", "files", "unseen"]
 """What changed.  ``unseen``: the kernel had more to tell than fitted into the socket, so anything may have changed."""
 
 

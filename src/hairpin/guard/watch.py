@@ -14,6 +14,7 @@ from socket import socket
 
 from hairpin.guard import legacy, links, nftables
 from hairpin.guard.change import Culprit, Part, SeenChange
+from hairpin.guard.config_files import FileWatch
 from hairpin.guard.culprit import culprit_of, numbers_are_own
 from hairpin.guard.sysctls import SysctlWatch
 from hairpin.message import Message, message
@@ -37,6 +38,13 @@ class Watch:
             self._poll.register(self._sysctls.descriptor, select.POLLIN)
         except OSError as error:
             self.blind.append(_blind(message("who writes settings of the kernel"), error))
+        self._files: FileWatch | None = None
+        try:
+            self._files = FileWatch()
+            for each in self._files.groups:
+                self._poll.register(each, select.POLLIN)
+        except OSError as error:
+            self.blind.append(_blind(message("files that are loaded later"), error))
         self._tables = legacy.table_sizes()
         self._asked_s = time.monotonic()
 
@@ -90,6 +98,9 @@ class Watch:
         if self._sysctls is not None and descriptor == self._sysctls.descriptor:
             for name, pid in self._sysctls.writes():
                 yield SeenChange("sysctls", now, name, culprit_of(pid))
+        elif self._files is not None and descriptor in self._files.groups:
+            for name, pid in self._files.writes(descriptor):
+                yield SeenChange("files", now, name, culprit_of(pid))
         elif self._rules is not None and descriptor == self._rules.fileno():
             yield from self._datagram(self._rules, now, self._generations)
         elif self._links is not None:
@@ -121,9 +132,10 @@ class Watch:
         for each in (self._rules, self._links):
             if each is not None:
                 each.close()
-        if self._sysctls is not None:
-            with suppress(OSError):
-                self._sysctls.close()
+        for held in (self._sysctls, self._files):
+            if held is not None:
+                with suppress(OSError):
+                    held.close()
 
 
 def _holder(part: Part, port: int) -> Culprit | None:

@@ -22,6 +22,7 @@ _PARTS: dict[str, Message] = {
     "addresses": message("an address"),
     "routes": message("a route or a routing rule"),
     "sysctls": message("a setting of the kernel"),
+    "files": message("a file that is loaded later"),
     "unseen": message("more than the kernel could tell"),
 }
 _MOST = 5
