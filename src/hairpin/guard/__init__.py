@@ -3,9 +3,10 @@ what broke and who changed it.
 
 ``change`` and ``round`` have the values.  ``nftables``, ``links``, ``sysctls`` and ``legacy`` each watch one part of
 the network namespace that they are opened in, and ``config_files`` what programs load later: the kernel tells of a
-change, and nothing is polled but the tables of iptables-legacy.  ``culprit`` finds who made a change, in the milliseconds in which its process lives.  ``watch`` joins
-the sources and waits out a burst.  ``rounds`` reads the host after each burst, and compares.  ``memory`` keeps
-what guards have seen.  ``unit`` has the unit of systemd that runs one.
+change, and nothing is polled but the tables of iptables-legacy.  ``culprit`` finds who made a change, in the
+milliseconds in which its process lives.  ``watch`` joins the sources and waits out a burst.  ``rounds`` reads the host
+after each burst, and compares.  ``memory`` keeps what guards have seen.  ``unit`` has the unit of systemd that runs
+one.
 
 Nothing here changes the host's network.
 """

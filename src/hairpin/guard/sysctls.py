@@ -1,7 +1,8 @@
 """Writes to the files of /proc/sys/net, which fanotify tells with the process that wrote.
 
 A writer with a /proc of its own, such as a container's process, is not told: of the settings that have netconf
-messages, ``links`` still tells the change.  Source: fanotify(7), linux/fanotify.h
+messages, ``links`` still tells the change.  systemd gives a unit with ProtectControlGroups= such a /proc (measured with
+257), so the first process's one is watched.  Source: fanotify(7), linux/fanotify.h
 """
 
 import ctypes
@@ -21,7 +22,7 @@ _ADD = 0x1
 _MODIFY = 0x2
 _AT_FDCWD = -100
 _EVENT = struct.Struct("=IBBHQii")
-_ROOT = Path("/proc/sys/net")
+_OWN, _OF_ALL = Path("/proc/sys/net"), Path("/proc/1/root/proc/sys/net")
 
 
 class SysctlWatch:
@@ -55,7 +56,8 @@ class SysctlWatch:
                     path = str(Path(f"/proc/self/fd/{file}").readlink())
                 finally:
                     os.close(file)
-                yield path.removeprefix("/proc/sys/").replace("/", "."), pid
+                # The kernel writes (unreachable) before the path of another mount namespace.
+                yield path.rpartition("/sys/")[2].replace("/", "."), pid
 
     def close(self) -> None:
         """Stop watching."""
@@ -63,8 +65,9 @@ class SysctlWatch:
 
 
 def _settings() -> Iterator[Path]:
+    root = _OF_ALL if os.access(_OF_ALL, os.R_OK) else _OWN
     for folder in _FOLDERS:
-        top = _ROOT / folder
+        top = root / folder
         if not top.is_dir():
             continue
         yield from (each for each in top.iterdir() if each.is_file())
