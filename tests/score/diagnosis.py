@@ -19,7 +19,7 @@ CHECK = (*HAIRPIN, "check")
 
 _AGREEING = {
     Outcome.DELIVERED: frozenset({"delivered", "leaves"}),
-    Outcome.TIMEOUT: frozenset({"dropped", "unanswered", "looped"}),
+    Outcome.TIMEOUT: frozenset({"dropped", "unanswered", "looped", "misdirected"}),
     Outcome.REFUSED: frozenset({"refused", "rejected"}),
     Outcome.UNREACHABLE: frozenset({"rejected", "looped"}),  # the router at which the TTL ends tells the sender
 }
