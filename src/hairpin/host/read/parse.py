@@ -252,12 +252,12 @@ def _engines(
 
 def _network_stack(readings: Readings, found: tuple[Engine, ...], engine: Engine) -> str | None:
     """Return the program that carries the packets of the rootless engine's networks; None if it is not known, or if
-    several users have such networks."""
+    several users' Podman has such networks."""
     told = readings.of("relay-cmdlines")
-    if not told or sum(each.kind == engine.kind and each.rootless for each in found) != 1:
-        return None
     running = tuple(command for each in told for command in commands(each.text))
-    return network_stack(running) if engine.kind == "podman" else stack_of_dockerd(running)
+    if not told or engine.kind == "docker":
+        return stack_of_dockerd(running, engine.uid) if told else None
+    return network_stack(running) if sum(each.kind == "podman" and each.rootless for each in found) == 1 else None
 
 
 def _with_gateways(running: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:
