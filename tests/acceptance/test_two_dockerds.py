@@ -1,8 +1,8 @@
 """A recorded host with root's dockerd and a user's beside it, with real connections.
 
-Docker 26.1.5; rootlesskit's own port driver and slirp4netns.  Root's ``shop`` publishes 8090 and has 172.17.0.2, ``blog``
-has 172.17.0.3.  ann's ``web`` has 172.17.0.2, too, behind the docker0 of her own namespace, and publishes 8080 and
-5353/udp; ``api`` and ``db`` are on her network ``back``, and ``api`` is published on 127.0.0.1:8081 and on
+Docker 26.1.5; rootlesskit's own port driver and slirp4netns.  Root's ``shop`` publishes 8090 and has 172.17.0.2,
+``blog`` has 172.17.0.3.  ann's ``web`` has 172.17.0.2, too, behind the docker0 of her own namespace, and publishes 8080
+and 5353/udp; ``api`` and ``db`` are on her network ``back``, and ``api`` is published on 127.0.0.1:8081 and on
 198.51.100.11:8082.
 """
 
