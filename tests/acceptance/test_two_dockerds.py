@@ -63,6 +63,7 @@ CONNECTIONS: dict[str, tuple[str, str, str]] = {
     "published on loopback": ("192.0.2.10", "198.51.100.11:8081/tcp", "refused"),
     "from the host's loopback": ("host", "127.0.0.1:8081/tcp", "delivered"),
     "root's container asks ann's": ("container:shop", "198.51.100.11:8080/tcp", "delivered"),
+    "rootlesskit answers root's container from docker0": ("container:shop", "198.51.100.11:5353/udp", "unanswered"),
     "ann's container asks root's": ("container:db", "198.51.100.11:8090/tcp", "delivered"),
     "ann's containers of one network": ("container:db", "172.18.0.2:80/tcp", "delivered"),
     "the address that both have, from ann's own": ("container:web", "172.17.0.2:80/tcp", "delivered"),
@@ -73,6 +74,15 @@ CONNECTIONS: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("start", "target", "real"), CONNECTIONS.values(), ids=CONNECTIONS)
 def test_the_walk_agrees_with_real_connections(start: str, target: str, real: str) -> None:
     assert [each.verdict for each in answer(start, target).flows] == [real]
+
+
+def test_datagrams_that_rootlesskit_answers_from_another_address_have_their_cause() -> None:
+    question = parse_question("check", ("198.51.100.11:5353/udp",), "container:shop", (), World())
+    (cause,) = (each for each in ask(question, (evidence(),)).causes if each.severity == "blocking")
+    assert cause.id == "docker-proxy-udp-wrong-source"
+    assert Words("en")(cause.candidate.title) == "rootlesskit answers from 172.17.0.1, not from 198.51.100.11"
+    assert "-p 198.51.100.11:5353:53/udp" in Words("en")(cause.remedies[0].advice[0])
+    assert not any("Docker 28" in Words("en")(each) for each in cause.remedies[0].advice)
 
 
 def test_root_has_no_way_to_the_containers_of_ann() -> None:

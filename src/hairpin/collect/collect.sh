@@ -15,7 +15,7 @@
 # --traces: the host's logs and file times are read instead, from that second of the epoch on (default: 7 days back), and of
 # them the kinds that are named (default: all); the word `all` alone asks for just that. known=containers: a reading of a moment
 # ago has what Docker tells of each container, its times among it. log=ENGINE/ID/NAME: also the last lines that this container has
-# written; ENGINE is docker, podman or podman.USER.
+# written; ENGINE is docker, docker.USER, podman or podman.USER.
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved; the one rule that is
@@ -4031,6 +4031,7 @@ container_logs() { # of each container of logs its last lines. A container that 
         case $engine in
             docker) log_of_docker ;;
             podman) ! have podman || ! podman_used || log_of podman logs --tail 20 --timestamps "$id" ;;
+            docker.?*) ( socket=/run/user/$(id -u "${engine#docker.}")/docker.sock asked=unix://$socket; [ ! -w "$socket" ] || log_of_docker ) ;;
             podman.?*) log_of_user "${engine#podman.}" ;;
         esac
     done
