@@ -1164,17 +1164,22 @@ docker_all() {
 }
 docker_of_user() { # docker_of_user PID-UID: as docker_all, of a user's dockerd beside the one that is asked
     daemon=${1%-*} rootless=${1#*-} endpoint= usual=yes daemon_root= AS=
-    user=$(id -un "$rootless")
+    name_of "$rootless"
     case $user in '' | *[!A-Za-z0-9_.-]*) return ;; esac
     AS="runuser -u $user -- " HAIRPIN_OTHERS=$user.
     export HAIRPIN_OTHERS
     daemon_config
     docker_asked
 }
+name_of() { # name_of UID: sets user
+    IFS=: read -r user _ <<EOT
+$(getent passwd "$1" || awk -F: -v uid="$1" '$3 == uid { print; exit }' /etc/passwd)
+EOT
+}
 docker_asked() { # 1: the daemon does not tell its containers
     docker_socket || { read_daemon_json; return 1; }
     if [ -n "$rootless" ] && [ "$rootless" != "$HAIRPIN_UID" ]; then
-        uid=$rootless user=$(id -un "$rootless"); session_of_user
+        uid=$rootless; name_of "$uid"; session_of_user
         body rootless-info "/var/lib/systemd/linger/$user" "{\"User\":\"$user\",\"Lingers\":$lingers}"
     fi
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
@@ -1426,7 +1431,10 @@ docker_socket() { # sets asked (and socket): where the daemon is asked; the endp
         *) not_asked 'no such context, or no endpoint that can be asked'; return 1 ;;
     esac
     [ -n "$asked" ] && { body docker-socket "$asked" "$asked (${why:-dockerd})"; return; }
-    [ -z "$rootless" ] || why="dockerd, process $daemon$([ "$rootless" = "$HAIRPIN_UID" ] || echo ", of $(id -un "$rootless")")"
+    if [ -n "$rootless" ]; then
+        why="dockerd, process $daemon"
+        [ "$rootless" = "$HAIRPIN_UID" ] || { name_of "$rootless"; why="$why, of $user"; }
+    fi
     case $socket in *[!A-Za-z0-9_./@:+,=-]*) why="odd characters in the path of the socket: not asked"; socket= ;; esac
     if [ -z "$socket" ]; then absent docker-socket "${endpoint:-/run/docker.sock}" "${why:-no Docker socket}"; return 1; fi
     if [ ! -e "$socket" ] && hidden "$socket"; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
