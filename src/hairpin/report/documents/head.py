@@ -75,7 +75,13 @@ def host_document(host: Host) -> HostDocument:
     versions = {engine.kind: engine.version for engine in reversed(host.engines)}
     of_users = {(engine.kind, engine.user): engine.version for engine in host.engines}
     engines = tuple(
-        EngineDocument(each.kind, of_users.get((each.kind, each.user), versions[each.kind]), each.endpoint, each.state, each.answered_ms)
+        EngineDocument(
+            each.kind,
+            of_users.get((each.kind, each.user), versions[each.kind]),
+            each.endpoint,
+            each.state,
+            each.answered_ms,
+        )
         for each in host.contacts
     )
     plan = plan_document(host.plans)
