@@ -32,5 +32,8 @@ def test_the_namespace_of_a_users_networks_is_entered_through_the_users_pause_pr
     of_dockerd = ONE.sibling("netns:rootless-1000-487-docker")
     assert of_dockerd.is_rootless_dockerds
     assert namespace_file(of_dockerd) == "/proc/487/ns/net"
+    assert [each.rootless_of for each in (networks, before_podman_5, of_dockerd, ONE)] == [
+        (1000, 254), (1000, 201), (1000, 487), None,
+    ]  # fmt: skip
     file = "/proc/201/root/run/user/1000/netns/rootless-netns-e98c36485aba16bae772"
     assert namespace_file(before_podman_5) == file

@@ -76,6 +76,29 @@ def test_a_pair_with_the_numbers_of_another_pair_is_told_by_the_ids_of_namespace
     assert veth_peer(several, sibling("container:strange"), eth0) is None
 
 
+ANNS = "netns:rootless-1000-9-docker"
+BOTH = ((sibling("container:web"), HOST_NETNS, "veth1"), (sibling("container:ann.web"), sibling(ANNS), "veth1"))
+
+
+@pytest.mark.parametrize("swapped", (False, True))
+def test_a_pair_with_the_numbers_of_another_engines_pair_is_told_by_the_engine(swapped: bool) -> None:
+    """Root's dockerd and a user's have equal pairs, and nothing tells the ids of namespaces."""
+    built = network()
+    host, inner = (built.namespace(each) for each in (HOST_NETNS, sibling("container:web")))
+    own = replace(host, name=ANNS, netnsids=())
+    spaces = (replace(host, netnsids=()), inner, own, replace(inner, name="container:ann.web"))
+    anns = replace(container(), id="a" * 64, netns="container:ann.web")
+    engines = (engine(container()), replace(engine(anns), rootless=True, user="ann", uid=1000))
+    for known in (engines, (engines[0], replace(engines[1], uid=0))):
+        both = replace(built.this, namespaces=spaces[::-1] if swapped else spaces, engines=known)
+        found = replace(built, hosts=(both,))
+        for netns, home, link in BOTH:
+            (eth0,) = (each for each in inner.links if each.kind == "veth")
+            (outer,) = (each for each in host.links if each.name == link)
+            assert veth_peer(found, netns, eth0) == Port(home, link)
+            assert veth_peer(found, home, outer) == Port(netns, "eth0")
+
+
 def test_of_a_bridges_ports_those_that_may_lead_there() -> None:
     """A veth whose other end was read elsewhere does not; any other port may, and the order stays."""
     built = network()

@@ -53,6 +53,20 @@ def test_sockets_are_asked_from_outside_unless_they_are_on_loopback() -> None:
     assert not any(":631/" in each for each in found)
 
 
+@pytest.mark.parametrize(
+    ("socket", "known"),
+    (
+        (Socket("udp", 4, None, 50965, process="slirp4netns"), False),
+        (Socket("udp", 4, None, 5353, process="slirp4netns"), True),
+        (Socket("udp", 4, None, 51820), True),
+    ),
+    ids=("an exchange of a container", "a published port", "WireGuard"),
+)
+def test_what_a_network_stack_sends_from_is_no_service(socket: Socket, known: bool) -> None:
+    found = told(network(host_namespace(sockets=(SSHD, socket))))
+    assert any(f":{socket.port}/udp" in each for each in found) is known
+
+
 def test_a_container_is_asked_directly_at_what_it_publishes_and_at_the_rest() -> None:
     own = container_namespace((Socket("tcp", 4, None, 80), Socket("udp", 4, None, 9)))
     found = told(network(inner=own))

@@ -15,7 +15,7 @@
 # --traces: the host's logs and file times are read instead, from that second of the epoch on (default: 7 days back), and of
 # them the kinds that are named (default: all); the word `all` alone asks for just that. known=containers: a reading of a moment
 # ago has what Docker tells of each container, its times among it. log=ENGINE/ID/NAME: also the last lines that this container has
-# written; ENGINE is docker, podman or podman.USER.
+# written; ENGINE is docker, docker.USER, podman or podman.USER.
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved; the one rule that is
@@ -56,7 +56,8 @@ frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it co
     read -r up _ 2>/dev/null </proc/uptime || up=-
     opened "$@"
 }
-opened() { # as frame, of a reading that came with the one before it
+opened() { # as frame, of a reading that came with the one before it. AS: the user whose engine is asked beside the host's
+    [ -n "$NETNS" ] || set -- "$1" "${AS-}$2"
     printf '\n%s\treading\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$1" "$NETNS" "$up" "$2"
 }
 endframe() { # endframe STATUS OUTCOME STDERR
@@ -1151,11 +1152,34 @@ docker_all() {
     daemons_beside
     # A socket that is named in another mount namespace tells where that host's files are.
     case $daemon$endpoint in unix:///proc/[0-9]*/root/*) daemon_root=${endpoint#unix://}; daemon_root=${daemon_root%%/root/*}/root ;; esac
+    for each in $others; do
+        if [ -n "$HAIRPIN_TMP" ]; then ( docker_of_user "$each" ) >"$HAIRPIN_TMP/24-docker-$each" 2>/dev/null &
+        else ( docker_of_user "$each" )
+        fi
+    done
     daemon_config
     docker_boot
-    docker_socket || { read_daemon_json; docker_stored; return; }
+    docker_asked || docker_stored
+    [ -z "$others" ] || wait
+}
+docker_of_user() { # docker_of_user PID-UID: as docker_all, of a user's dockerd beside the one that is asked
+    daemon=${1%-*} rootless=${1#*-} endpoint= usual=yes daemon_root= AS=
+    name_of "$rootless"
+    case $user in '' | *[!A-Za-z0-9_.-]*) return ;; esac
+    AS="runuser -u $user -- " HAIRPIN_OTHERS=$user.
+    export HAIRPIN_OTHERS
+    daemon_config
+    docker_asked
+}
+name_of() { # name_of UID: sets user
+    IFS=: read -r user _ <<EOT
+$(getent passwd "$1" || awk -F: -v uid="$1" '$3 == uid { print; exit }' /etc/passwd)
+EOT
+}
+docker_asked() { # 1: the daemon does not tell its containers
+    docker_socket || { read_daemon_json; return 1; }
     if [ -n "$rootless" ] && [ "$rootless" != "$HAIRPIN_UID" ]; then
-        uid=$rootless user=$(id -un "$rootless"); session_of_user
+        uid=$rootless; name_of "$uid"; session_of_user
         body rootless-info "/var/lib/systemd/linger/$user" "{\"User\":\"$user\",\"Lingers\":$lingers}"
     fi
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
@@ -1171,16 +1195,17 @@ docker_all() {
         for key in version info containers networks; do
             absent "docker-$key" "docker $key" "neither docker nor curl is installed to ask $asked"
         done
-        docker_stored; return
+        return 1
     fi
     if [ -n "$HAIRPIN_TMP" ]; then
-        docker_rest >"$HAIRPIN_TMP/21-docker" 2>/dev/null &
-        docker_networks >"$HAIRPIN_TMP/22-docker" 2>/dev/null &
+        docker_rest >"$HAIRPIN_TMP/21-docker-$rootless" 2>/dev/null &
+        docker_networks >"$HAIRPIN_TMP/22-docker-$rootless" 2>/dev/null &
     else
         docker_rest; docker_networks
     fi
-    docker_containers || docker_stored
+    docker_containers; st=$?
     wait
+    return "$st"
 }
 usual_daemon() { # sets daemon: of several here, the one on the usual socket
     several=
@@ -1202,19 +1227,24 @@ rootless_dockerds() { # sets dockerds, PID-UID of each dockerd of a user: the ne
     done
 }
 rootless_daemon() { # sets daemon, rootless (its user's id), usual: the dockerd of a user that the endpoint names; without an endpoint and a
-    # dockerd of root, one that this user may ask, rather the own one
-    case $endpoint in '') [ -z "$daemon" ] || return 0 ;; unix://*) ;; *) return 0 ;; esac
+    # dockerd of root, one that this user may ask, rather the own one. others: unless the endpoint names one, the further ones that this
+    # user may ask, PID-UID
+    others= named_one=$endpoint; [ -z "$usual" ] || named_one=
+    case $endpoint in '' | unix://*) ;; *) return 0 ;; esac
     rootless_dockerds
     for each in $dockerds; do
         pid=${each%-*} user=${each#*-}
-        if [ -n "$endpoint" ]; then
+        if [ -n "$named_one" ]; then
             case " $(sockets_of "$pid") unix:///run/user/$user/docker.sock " in *" $endpoint "*) ;; *) continue ;; esac
         else
             [ -w "/run/user/$user/docker.sock" ] || continue
+            others="$others $each"
+            [ -z "$daemon$endpoint" ] || [ -n "$rootless" ] || continue
         fi
         [ -z "$rootless" ] || [ "$user" = "$HAIRPIN_UID" ] || continue
         daemon=$pid rootless=$user usual=yes
     done
+    case "$others " in *" $daemon-$rootless "*) others="${others%%" $daemon-$rootless"*}${others#*" $daemon-$rootless"}" ;; esac
 }
 sockets_of() { ( allowed_flags "$(tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null)"; flag host=; echo $values ); } # PID: its --host flags
 daemons_beside() { # process id, user id, sockets: of each further dockerd of this host, which is not asked
@@ -1265,13 +1295,13 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     if [ -z "$ids" ]; then origin='GET /containers/json?all=1'; else origin="GET /containers/{${ids#,}}/json"; fi
     [ -s "$daemon_json" ] || read_daemon_json
     set -- -
-    [ -z "$daemon_json" ] || set -- "first=daemon-json$TAB$config$TAB$DAEMON_KEYS" "$daemon_json" first= -
+    [ -z "$daemon_json" ] || set -- "first=daemon-json$TAB${AS-}$config$TAB$DAEMON_KEYS" "$daemon_json" first= -
     # By a pipe: bash writes a long here-document to a file, and these hold the containers' environments.
     { found=$(printf '%s\n' \
-        "\"$HAIRPIN_TOKEN${TAB}docker-version${TAB}GET /version${TAB}$VERSION_PATHS\"" "$version" \
-        "\"$HAIRPIN_TOKEN${TAB}docker-info${TAB}GET /info${TAB}$INFO_PATHS\"" "$info" \
-        "\"$HAIRPIN_TOKEN${TAB}docker-networks${TAB}GET /networks/{${nets#,}}${TAB}$NETWORK_PATHS\"" "$networks" \
-        "\"$HAIRPIN_TOKEN${TAB}docker-containers${TAB}$origin${TAB}$CONTAINER_PATHS\"" "$answers" |
+        "\"$HAIRPIN_TOKEN${TAB}docker-version${TAB}${AS-}GET /version${TAB}$VERSION_PATHS\"" "$version" \
+        "\"$HAIRPIN_TOKEN${TAB}docker-info${TAB}${AS-}GET /info${TAB}$INFO_PATHS\"" "$info" \
+        "\"$HAIRPIN_TOKEN${TAB}docker-networks${TAB}${AS-}GET /networks/{${nets#,}}${TAB}$NETWORK_PATHS\"" "$networks" \
+        "\"$HAIRPIN_TOKEN${TAB}docker-containers${TAB}${AS-}$origin${TAB}$CONTAINER_PATHS\"" "$answers" |
         awk -v token="$HAIRPIN_TOKEN" "$RUNNING$ALLOW_JSON" "$@" 2>&1 1>&4 4>&-); } 4>&1 || return 1
     daemon_json=
     with=curl docker=$curl; swarm_services
@@ -1401,7 +1431,10 @@ docker_socket() { # sets asked (and socket): where the daemon is asked; the endp
         *) not_asked 'no such context, or no endpoint that can be asked'; return 1 ;;
     esac
     [ -n "$asked" ] && { body docker-socket "$asked" "$asked (${why:-dockerd})"; return; }
-    [ -z "$rootless" ] || why="dockerd, process $daemon$([ "$rootless" = "$HAIRPIN_UID" ] || echo ", of $(id -un "$rootless")")"
+    if [ -n "$rootless" ]; then
+        why="dockerd, process $daemon"
+        [ "$rootless" = "$HAIRPIN_UID" ] || { name_of "$rootless"; why="$why, of $user"; }
+    fi
     case $socket in *[!A-Za-z0-9_./@:+,=-]*) why="odd characters in the path of the socket: not asked"; socket= ;; esac
     if [ -z "$socket" ]; then absent docker-socket "${endpoint:-/run/docker.sock}" "${why:-no Docker socket}"; return 1; fi
     if [ ! -e "$socket" ] && hidden "$socket"; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
@@ -1463,8 +1496,8 @@ docker_over_tcp() { # only of this host, over lo: no packet leaves
 }
 local_socket() { # sets socket, why: the daemon in this namespace, else the usual place
     flag host=unix://
-    [ -z "$rootless" ] || values="$values /run/user/$rootless/docker.sock"
-    for path in $values /run/docker.sock /var/run/docker.sock; do
+    if [ -n "$rootless" ]; then values="$values /run/user/$rootless/docker.sock"; else values="$values /run/docker.sock /var/run/docker.sock"; fi
+    for path in $values; do
         [ -S "$daemon_root$path" ] && { socket=$daemon_root$path; why="dockerd, process ${daemon:-unknown}"; break; }
     done
     if [ -z "$socket" ]; then
@@ -1705,7 +1738,7 @@ docker_entered() { # the readings of the namespaces of the containers in $found
     view=unseen
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
     container_namespaces $view
-    [ -z "$daemon" ] || overlay_namespaces
+    [ -z "$daemon" ] || [ -n "$rootless" ] || overlay_namespaces
     return 0
 }
 overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), its load balancer (lb_ID), the published ports
@@ -4006,6 +4039,7 @@ container_logs() { # of each container of logs its last lines. A container that 
         case $engine in
             docker) log_of_docker ;;
             podman) ! have podman || ! podman_used || log_of podman logs --tail 20 --timestamps "$id" ;;
+            docker.?*) ( socket=/run/user/$(id -u "${engine#docker.}")/docker.sock asked=unix://$socket; [ ! -w "$socket" ] || log_of_docker ) ;;
             podman.?*) log_of_user "${engine#podman.}" ;;
         esac
     done

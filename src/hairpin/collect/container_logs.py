@@ -14,8 +14,8 @@ _KEYS = ("docker-containers", "podman-containers")
 
 
 def log_word(engine: str, user: str, container_id: str, name: str) -> str:
-    """Return the word that names a container.  ``user``: the user whose Podman has the container; empty if it is the
-    user who reads the host."""
+    """Return the word that names a container.  ``user``: the user whose engine has the container; empty for the
+    engine of the user who reads the host, or of root."""
     return f"{engine}{f'.{user}' if user else ''}/{container_id}/{name.removeprefix('/')}"
 
 

@@ -24,6 +24,7 @@ from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
+from hairpin.network.index import networks_of_engine
 from hairpin.programs import PODMAN
 
 Owned = tuple[str, str, str, Meaning]
@@ -108,17 +109,16 @@ def with_own_netns(host: Host) -> tuple[tuple[Engine, Missing, Netns], ...]:
 
     A user's dockerd makes there the rules that root's dockerd makes on the host.  Measured with Docker 20.10.24
     (slirp4netns) and 26.1.5 (pasta)"""
-    own = [Netns(host.name, each.name) for each in host.namespaces]
-    inside = [each for each in own if each.is_rootless_dockerds]
-    of_users = [each for each in host.engines if each.kind == "docker" and each.rootless]
-    if len(inside) != 1 or len(of_users) != 1:
-        return tuple((engine, lost, host.netns) for engine, lost in missing_on(host))
-    as_roots = msgspec.structs.replace(of_users[0], rootless=False)
-    there = missing(as_roots, host.namespace(inside[0].name), host.version("iptables"))
-    return tuple(
-        (engine, there, inside[0]) if engine is of_users[0] else (engine, lost, host.netns)
-        for engine, lost in missing_on(host)
-    )
+    found: list[tuple[Engine, Missing, Netns]] = []
+    for engine, lost in missing_on(host):
+        inside = networks_of_engine(host, engine) if engine.kind == "docker" and engine.rootless else None
+        if inside is None:
+            found.append((engine, lost, host.netns))
+            continue
+        as_roots = msgspec.structs.replace(engine, rootless=False)
+        there = missing(as_roots, host.namespace(inside), host.version("iptables"))
+        found.append((engine, there, host.netns.sibling(inside)))
+    return tuple(found)
 
 
 def missing_in(host: Host, netns: Netns) -> tuple[tuple[Engine, Missing], ...]:

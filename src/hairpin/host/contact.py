@@ -57,6 +57,8 @@ class Contact(msgspec.Struct, frozen=True):
     named: str = ""
     halted: tuple[tuple[int, str], ...] = ()
     asked: bool = True
+    user: str = ""
+    """The user whose dockerd it is, if it was asked beside the host's own one."""
 
 
 class EngineBeside(msgspec.Struct, frozen=True):

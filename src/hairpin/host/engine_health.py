@@ -58,26 +58,31 @@ class Health(msgspec.Struct, frozen=True):
 
 def health(host: Host) -> tuple[Health, ...]:
     """Return the health of each engine of the host."""
-    told = {each.kind: each for each in host.contacts}
-    return tuple(_of(host, each, told.get(each.kind) or Contact(each.kind, "", "answers")) for each in host.engines)
+    told = {(each.kind, each.user): each for each in host.contacts}
+    found = ((each, told.get((each.kind, each.user)) or told.get((each.kind, ""))) for each in host.engines)
+    return tuple(_of(host, each, contact or Contact(each.kind, "", "answers")) for each, contact in found)
 
 
 def is_down(host: Host, engine: Engine) -> bool:
     """Return whether the engine has a daemon that does not run."""
-    return any(each.is_down and each.engine.kind == engine.kind for each in health(host))
+    return any(each.is_down and _are_same(each.engine, engine) for each in health(host))
 
 
 def is_at_rest(host: Host, engine: Engine) -> bool:
     """Return whether the engine has a daemon that does not run, and that nothing starts at boot, as far as a reading
     tells what starts it."""
     told = engine.boot is not None or bool(host.units)
-    return told and any(each.is_down and not each.enabled and each.engine.kind == engine.kind for each in health(host))
+    return told and any(each.is_down and not each.enabled and _are_same(each.engine, engine) for each in health(host))
 
 
 def is_unasked(host: Host, engine: Engine) -> bool:
     """Return whether the engine runs or may run, and did not answer: without permission, in time, or at all."""
-    return any(each.engine.kind == engine.kind and each.contact.state not in ("answers", "stopped")
+    return any(_are_same(each.engine, engine) and each.contact.state not in ("answers", "stopped")
                for each in health(host))  # fmt: skip
+
+
+def _are_same(one: Engine, other: Engine) -> bool:
+    return (one.kind, one.user) == (other.kind, other.user)
 
 
 def ended_by_engine(host: Host, container: Container) -> bool:

@@ -64,6 +64,13 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         return self.is_rootless and self.name.endswith(_DOCKERS)
 
     @property
+    def rootless_of(self) -> tuple[int, int] | None:
+        """The id of the user whose engine's networks are in the namespace, and the process that holds it; None for any
+        other namespace."""
+        found = _OF_ROOTLESS.fullmatch(self.name)
+        return (int(found[1]), int(found[2])) if found is not None else None
+
+    @property
     def is_dockerds(self) -> bool:
         """Whether dockerd made the namespace for its own use: for a swarm network, or for the published ports of swarm
         services."""

@@ -10,6 +10,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer, Outside
+from hairpin.network.index import may_have_networks
 from hairpin.network.network import Network, addresses_of, netns_of, owns_address, veth_peer
 from hairpin.network.prefix import Version, network_of
 
@@ -169,8 +170,7 @@ def engine_of_networks(network: Network, netns: Netns) -> Engine | None:
     if not netns.is_rootless:
         return None
     host = network.host(netns.host)
-    kind = "docker" if netns.is_rootless_dockerds else "podman"
-    own = [each for each in host.engines if each.rootless and each.kind == kind]
+    own = [each for each in host.engines if may_have_networks(each, netns)]
     found = (each for each in own if any(_is_attached(network, host, one, netns) for one in each.containers))
     return next(found, own[0] if len(own) == 1 else None)
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import NAMED, Netns
@@ -60,7 +61,11 @@ def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
     ends = [each for each in found if same == (each[0] == name) and not _is_apart(name, each[0])]
     alike = _veths(host).get((link.index, link.peer_index, same), ())
     if len(ends) > 1 or len(alike) > 1:
-        ends = [each for each in ends if _knows(host, name, link, each[0]) and _knows(host, *each, name)]
+        ends = [
+            each
+            for each in ends
+            if _knows(host, name, link, each[0]) and _knows(host, *each, name) and not _of_another(host, name, each[0])
+        ]
     return next(((namespace, other.name) for namespace, other in ends), None)
 
 
@@ -68,6 +73,43 @@ def _is_apart(name: str, other: str) -> bool:
     """Return whether one is the host's own namespace and the other has the networks of a user's engine: a user makes no
     link in the host's namespace."""
     return any(one == HOST and Netns("", far).is_rootless for one, far in ((name, other), (other, name)))
+
+
+def _of_another(host: Host, name: str, other: str) -> bool:
+    """Return whether one is the namespace of a container, and the other has the networks of another engine: the bridges
+    of each user's engine are in a namespace of its own, and those of root's on the host."""
+    homes = _homes(host)
+    return any(
+        inner in homes and homes[inner] != outer and (outer == HOST or Netns("", outer).is_rootless)
+        for inner, outer in ((name, other), (other, name))
+    )
+
+
+@kept
+def _homes(host: Host) -> Mapping[str, str]:
+    """Return for each container's namespace the one with the networks of the container's engine, if it was read."""
+    found: dict[str, str] = {}
+    for engine in host.engines:
+        home = networks_of_engine(host, engine)
+        if home is not None:
+            found |= {each.netns: home for each in engine.containers if each.netns not in (None, HOST)}
+    return found
+
+
+def networks_of_engine(host: Host, engine: Engine) -> str | None:
+    """Return the namespace that has the engine's bridges and rules: the host's own, or that of the networks of a user's
+    engine; None if it was not read, or if several may be it."""
+    if not engine.rootless:
+        return HOST
+    own = [each.name for each in host.namespaces if may_have_networks(engine, Netns(host.name, each.name))]
+    return own[0] if len(own) == 1 else None
+
+
+def may_have_networks(engine: Engine, netns: Netns) -> bool:
+    """Return whether the namespace may be that of the networks of this rootless engine."""
+    of = netns.rootless_of
+    same = netns.is_rootless_dockerds == (engine.kind == "docker")
+    return engine.rootless and of is not None and same and engine.uid in (0, of[0])
 
 
 def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:

@@ -32,6 +32,7 @@ from hairpin.kept import kept
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.socket_owner import holds_for_engine, serves
 from hairpin.question.flows import flows_for
 from hairpin.question.standpoints import clients, lan_client, primary_address, somebody
 from hairpin.walk.decided import RouteDecided, RuleDecided
@@ -163,8 +164,13 @@ def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
 def _services(network: Network, host: Host, inside: Inside) -> Iterator[Flow]:
     """Yield the flows to the host's own sockets: from outside to each address of the host's uplinks, from a neighbour,
     from the host itself, and from one container of each network to the network's gateway and to the host's own address.
-    """
-    for socket in host.namespace(host.netns.name).sockets:
+
+    A user's network stack opens a UDP socket for each exchange of a container with the outside, and closes it after the
+    exchange.  Source: libslirp src/udp.c udp_attach(); passt udp_flow.c"""
+    namespace = host.namespace(host.netns.name)
+    for socket in namespace.sockets:
+        if holds_for_engine(socket) and not serves(socket, namespace):
+            continue
         for version in _versions(socket):
             for start, address in _asked_at(network, host, inside, version, socket):
                 yield Flow(start, version, address, socket.protocol, socket.port, host=host.name)

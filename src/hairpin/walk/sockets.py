@@ -101,10 +101,13 @@ def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
 def answers_by_route(host: Host, socket: Socket) -> bool:
     """Return whether the kernel chooses the source address of the socket's answers by the answers' route.
 
-    docker-proxy before 28 answers UDP without naming a source address (moby/moby#48571).
+    docker-proxy before 28 answers UDP without naming a source address (moby/moby#48571), and so does rootlesskit.
+    Source: rootlesskit pkg/port/builtin/parent/udp/udpproxy; measured with rootlesskit 2.0.2 and Docker 28.5.2
     """
     if socket.protocol != "udp" or socket.engine_relay is None or socket.address is not None:
         return False
+    if socket.process == "rootlesskit":
+        return True
     versions = [each.version.partition(".")[0] for each in host.engines if each.kind == "docker"]
     return any(each.isdigit() and int(each) < 28 for each in versions)
 

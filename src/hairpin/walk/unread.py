@@ -62,8 +62,10 @@ def unread_owner(network: Network, state: State, socket: Socket) -> Condition | 
     state was not read; else None.  With the userland proxy off, dockerd holds ports and never accepts connections on
     them.  A relay accepts whatever becomes of the connection to its container, so an unread container is a condition,
     too."""
-    unread = {each.key for each in network.host(state.netns.host).unread}
-    if socket.relay is None and holds_for_engine(socket) and unread & _CONTAINERS:
+    host = network.host(state.netns.host)
+    unread = {each.key for each in host.unread}
+    unasked = any(each.user == socket.uid for each in host.beside)
+    if socket.relay is None and holds_for_engine(socket) and (unread & _CONTAINERS or unasked):
         said = message("the container behind {socket} answers", socket=verbatim(socket_text(socket)))
         return Condition(said, holds=True)
     missing = {"socket-owners"} if socket.pid is None else {"halted-processes", "frozen-processes"}

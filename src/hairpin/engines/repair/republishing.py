@@ -210,14 +210,17 @@ def relay_of_user(container: Container, binding: PortBinding) -> Socket | None:
 def relay_at(
     host: Host, container: Container, binding: PortBinding, version: Version, address: int
 ) -> AddSocket | None:
-    """Return the part of a change that adds the socket of the binding's docker-proxy, only on the given address; None
-    if the container can have no docker-proxy.
+    """Return the part of a change that adds the socket of the binding's docker-proxy, or of the program of a user's own
+    network, only on the given address; None if the container can have none.
 
     If the container has no address of this version, docker-proxy stands for a network that has addresses of it."""
     engine = host.engine_of(container)
-    socket = _docker_proxy(engine, container, binding, version, address) or _docker_proxy(
-        engine, container, binding, 6, address
-    )
+    if host.has_user_stack(container):
+        socket = _as_now(host, msgspec.structs.replace(binding, version=version, host_ip=address))
+    else:
+        socket = _docker_proxy(engine, container, binding, version, address) or _docker_proxy(
+            engine, container, binding, 6, address
+        )
     if socket is None:
         return None
     socket = msgspec.structs.replace(socket, version=version)

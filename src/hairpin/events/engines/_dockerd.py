@@ -33,6 +33,7 @@ from hairpin.events.engines._containers import (
 from hairpin.events.engines._namespace import as_restarted
 from hairpin.events.engines._podman import by_start
 from hairpin.events.firewalls.iptables import key_of
+from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -303,10 +304,14 @@ def _own_services(course: Course, was: Host, engine: Engine) -> Iterator[Primiti
 
 
 def _sockets_of_daemon(host: Host) -> Iterator[Primitive]:
+    of_users = {each.netns for engine in host.engines if engine.rootless for each in engine.containers} - {HOST}
     for namespace in host.namespaces:
+        netns = Netns(host.name, namespace.name)
+        if netns.is_rootless_dockerds or namespace.name in of_users:
+            continue
         for each in namespace.sockets:
             if _is_daemons(each):
-                yield DeleteSocket(Netns(host.name, namespace.name), each)
+                yield DeleteSocket(netns, each)
 
 
 def _is_daemons(socket: Socket) -> bool:

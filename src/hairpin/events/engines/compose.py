@@ -126,7 +126,8 @@ def _is_chosen(host: Host, engine: Engine, network: DockerNetwork, subnet: Subne
 def _last(engine: Engine, was: Host) -> Block | None:
     """Return the highest address block of the engine's networks, including removed networks.  hairpin presumes that the
     engine gave this block last."""
-    known = (*engine.networks, *(each for one in was.engines if one.kind == engine.kind for each in one.networks))
+    own = (one for one in was.engines if (one.kind, one.user) == (engine.kind, engine.user))
+    known = (*engine.networks, *(each for one in own for each in one.networks))
     blocks = ((one.network, one.prefix_length) for each in known for one in each.subnets if is_of_pool(engine, one))
     return max(blocks, default=None)
 

@@ -15,9 +15,9 @@ from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace, Unread
 from hairpin.host.idle import IdleContainer
 from hairpin.host.managers import Guest, GuestNetwork, NamedGuest, ScriptLine, Unit, Version
-from hairpin.host.netns import NAMED
+from hairpin.host.netns import NAMED, Netns
 from hairpin.host.quadlet import Quadlet
-from hairpin.host.read.engines.contact import beside, contact
+from hairpin.host.read.engines.contact import asked_beside, beside, contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.placement import (
     Place,
@@ -71,6 +71,8 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     known = readings.part(("places",), lambda: places(told))
     readable = frozenset(reading.netns for reading in evidence.readings if reading.netns and reading.outcome == "text")
     readable -= second_names(told, known)
+    others = readings.part(("docker-beside",), lambda: _beside(readings))
+    readable = _without_unasked(readable, others)
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
     running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable, units))
@@ -93,8 +95,8 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         boot_id=boot_id or None,
         namespaces=namespaces,
         engines=running,
-        contacts=tuple(contact(evidence, engine.kind) for engine in running),
-        beside=readings.part(("docker-beside",), lambda: _beside(readings)),
+        contacts=tuple(contact(evidence, each.kind, _beside_others(running, each)) for each in running),
+        beside=others,
         idle=readings.part(("rootless-containers",), lambda: _idle(readings)),
         quadlets=files,
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
@@ -137,7 +139,26 @@ def _with_rights(unread: Unread, evidence: Evidence, rights: Reading | None) -> 
 
 def _beside(readings: Readings) -> tuple[EngineBeside, ...]:
     reading = readings.first("docker-beside")
-    return beside(reading) if reading is not None else ()
+    if reading is None:
+        return ()
+    return beside(reading, asked_beside(readings.of("docker-socket"), readings.of("docker-containers")))
+
+
+def _without_unasked(readable: frozenset[str], others: tuple[EngineBeside, ...]) -> frozenset[str]:
+    """Return the namespaces without those in which users' dockerds run that were not asked: what is behind their
+    bridges is not known, and another dockerd's containers have the same addresses."""
+    pids = {each.pid for each in others}
+    return (
+        frozenset(name for name in readable if (held := Netns("", name).rootless_of) is None or held[1] not in pids)
+        if pids
+        else readable
+    )
+
+
+def _beside_others(running: tuple[Engine, ...], engine: Engine) -> str:
+    """Return the user of a dockerd that was asked beside the host's own one, which is the first; else an empty text."""
+    first = next(each for each in running if each.kind == engine.kind)
+    return engine.user if engine.kind == "docker" and engine is not first else ""
 
 
 def _idle(readings: Readings) -> tuple[IdleContainer, ...]:
@@ -231,12 +252,12 @@ def _engines(
 
 def _network_stack(readings: Readings, found: tuple[Engine, ...], engine: Engine) -> str | None:
     """Return the program that carries the packets of the rootless engine's networks; None if it is not known, or if
-    several users have such networks."""
+    several users' Podman has such networks."""
     told = readings.of("relay-cmdlines")
-    if not told or sum(each.kind == engine.kind and each.rootless for each in found) != 1:
-        return None
     running = tuple(command for each in told for command in commands(each.text))
-    return network_stack(running) if engine.kind == "podman" else stack_of_dockerd(running)
+    if not told or engine.kind == "docker":
+        return stack_of_dockerd(running, engine.uid) if told else None
+    return network_stack(running) if sum(each.kind == "podman" and each.rootless for each in found) == 1 else None
 
 
 def _with_gateways(running: tuple[Engine, ...], namespaces: tuple[Namespace, ...]) -> tuple[Engine, ...]:

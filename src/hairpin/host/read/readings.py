@@ -252,8 +252,9 @@ def lacking(evidence: Evidence) -> Iterator[Unread]:
         yield from (_untold(key, user) for key in _OF_ENGINE[told] if key not in by_user[user])
 
 
-def user_of(reading: Reading) -> str:
-    """Return the user who ran the reading's command; empty for the user of the collector."""
+def user_of(reading: Reading | Unread) -> str:
+    """Return the user whose engine the reading is of, if it was asked as this user, or beside the host's own dockerd;
+    empty for any other engine."""
     words = reading.origin.split(maxsplit=3)
     return words[2] if words[:2] == ["runuser", "-u"] else ""
 

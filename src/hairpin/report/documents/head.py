@@ -72,9 +72,16 @@ def head(hosts: tuple[HostDocument, ...]) -> HeadFields:
 
 def host_document(host: Host) -> HostDocument:
     """Return the document of one host."""
-    versions = {engine.kind: engine.version for engine in host.engines}
+    versions = {engine.kind: engine.version for engine in reversed(host.engines)}
+    of_users = {(engine.kind, engine.user): engine.version for engine in host.engines}
     engines = tuple(
-        EngineDocument(each.kind, versions[each.kind], each.endpoint, each.state, each.answered_ms)
+        EngineDocument(
+            each.kind,
+            of_users.get((each.kind, each.user), versions[each.kind]),
+            each.endpoint,
+            each.state,
+            each.answered_ms,
+        )
         for each in host.contacts
     )
     plan = plan_document(host.plans)

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.evidence.reading import Evidence, Outcome, text_reading
 from hairpin.host.contact import Contact, EngineBeside
-from hairpin.host.read.engines.contact import beside, contact
+from hairpin.host.read.engines.contact import asked_beside, beside, contact
 from tests.host.fixture_evidence import evidence
 from tests.rows import each_row
 
@@ -72,6 +72,31 @@ CASES: dict[str, tuple[Evidence, Contact]] = {
 @each_row(("read", "expected"), CASES.values(), ids=CASES)
 def test_docker(read: Evidence, expected: Contact) -> None:
     assert contact(read, "docker") == expected
+
+
+ANNS: tuple[Row, ...] = (
+    ("docker-socket", "text", "runuser -u ann -- /run/user/1000/docker.sock",
+     "unix:///run/user/1000/docker.sock (dockerd, process 900, of ann)", 0),
+    ("docker-version", "text", "runuser -u ann -- GET /version", "{}", 0),
+)  # fmt: skip
+ANNS_LIST: Row = ("docker-containers", "text", "runuser -u ann -- GET /containers/json?all=1", "", 0)
+
+
+def test_the_answer_of_a_users_dockerd_is_not_that_of_roots() -> None:
+    both = of(SOCKET, DOCKERD, ("docker-version", "failed", "docker version", "", 124), *ANNS)
+    assert contact(both, "docker") == Contact("docker", END, "hung")
+    anns = "unix:///run/user/1000/docker.sock"
+    assert contact(both, "docker", "ann") == Contact("docker", anns, "answers", 30, user="ann")
+    alone = of(("docker-socket", "absent", "/run/docker.sock", "no Docker socket", 127), *ANNS)
+    assert contact(alone, "docker").state == "stopped"
+
+
+def test_a_daemon_that_listed_its_containers_was_asked() -> None:
+    lines = text_reading("900\t1000\t\n901\t1001\t\n", "/proc/PID/cmdline")
+    told, silent = of(*ANNS, ANNS_LIST), of(*ANNS)
+    for read, left in ((told, [901]), (silent, [900, 901])):
+        asked = asked_beside(read.all("docker-socket"), read.all("docker-containers"))
+        assert [each.pid for each in beside(lines, asked)] == left
 
 
 def test_podman_has_no_daemon() -> None:

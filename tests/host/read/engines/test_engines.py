@@ -59,6 +59,37 @@ def test_engines(
     assert of(read, units, versions) == expected
 
 
+LISTED = '{"Id":"%s","Name":"/web","State":{"Status":"running","Pid":9}}\n'
+ANN, BOB = "runuser -u ann -- ", "runuser -u bob -- "
+
+
+def test_each_users_docker_has_its_own_containers_options_and_socket() -> None:
+    end = "unix:///run/user/1000/docker.sock"
+    read = evidence(
+        ("docker-socket", "", "/run/docker.sock", "unix:///run/docker.sock (dockerd, process 9)"),
+        ("dockerd-cmdline", "", "/proc/9/cmdline", "--icc=false\n"),
+        ("docker-version", "", "GET /version", '{"Version":"26.1.5"}'),
+        ("docker-containers", "", "GET /containers/json?all=1", LISTED % ("a" * 64)),
+        ("dockerd-cmdline", "", f"{ANN}/proc/12/cmdline", "--iptables=false\n"),
+        ("docker-socket", "", f"{ANN}/run/user/1000/docker.sock", f"{end} (dockerd, process 12, of ann)"),
+        ("docker-version", "", f"{ANN}GET /version", '{"Version":"28.5.2"}'),
+        ("docker-containers", "", f"{ANN}GET /containers/json?all=1", LISTED % ("b" * 64)),
+        ("docker-socket", "", f"{BOB}/run/user/1001/docker.sock", "unix:///run/user/1001/docker.sock (dockerd)"),
+    )
+    roots, anns = (each for each in parse(read).engines if each.kind == "docker")
+    assert [(each.version, each.user, each.uid, each.icc, each.iptables) for each in (roots, anns)] == [
+        ("26.1.5", "", 0, False, None), ("28.5.2", "ann", 1000, None, False),
+    ]  # fmt: skip
+    assert [[each.id[0] for each in one.containers] for one in (roots, anns)] == [["a"], ["b"]]
+    assert anns.command("logs", "web") == f"docker -H {end} logs web"
+
+
+def test_the_silence_of_a_users_docker_is_not_that_of_roots() -> None:
+    refused = evidence(("docker-version", "", f"{ANN}GET /version", "timed out"), outcome="failed")
+    assert not is_mute(Readings(refused))
+    assert is_mute(Readings(evidence(("docker-version", "", "GET /version", "timed out"), outcome="failed")))
+
+
 def test_options_of_flags_and_file_meet() -> None:
     read = evidence(
         ("docker-version", "", "docker version", '{"Version":"26.1.5"}'),

@@ -212,5 +212,22 @@ STACKS_OF_DOCKERD = {
 
 @pytest.mark.parametrize(("options", "stack"), STACKS_OF_DOCKERD.items())
 def test_rootlesskit_says_what_carries_the_packets_of_its_dockerd(options: str, stack: str) -> None:
-    assert stack_of_dockerd(commands(f"9\trootlesskit {options}\n")) == stack
-    assert stack_of_dockerd(commands(f"9\trootlesskit {options}\n8\trootlesskit {options}\n")) is None
+    assert stack_of_dockerd(commands(f"9\trootlesskit {options}\n"), 1000) == stack
+    assert stack_of_dockerd(commands(f"9\trootlesskit {options}\n8\trootlesskit {options}\n"), 1000) is None
+
+
+OF_TWO = "".join(
+    f"{pid}\trootlesskit --state-dir=/run/user/{user}/dockerd-rootless --net={net} --port-driver={driver}\n"
+    for pid, user, net, driver in ((9, 1000, "slirp4netns", "builtin"), (8, 1001, "pasta", "implicit"))
+)
+
+
+def test_of_several_rootlesskits_the_users_own_counts() -> None:
+    running = commands(OF_TWO)
+    assert stack_of_dockerd(running, 1001) == "pasta"
+    assert stack_of_dockerd(running, 1002) is None
+    other = "netns:rootless-1001-99-docker"
+    held = with_relays((socket("rootlesskit", uid=1000), socket("pasta", uid=1001)), running, (), (INSIDE, other))
+    assert [each.relay.netns if each.relay is not None else None for each in held] == [INSIDE, other]
+    (strange,) = with_relays((socket("rootlesskit", uid=1001),), commands(OF_TWO.replace("1001", "1002")), (), (other,))
+    assert strange.relay is None

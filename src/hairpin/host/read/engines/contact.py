@@ -4,6 +4,8 @@ beside it that were not asked."""
 import re
 from typing import Literal
 
+import msgspec
+
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.contact import Contact, EngineBeside, Tool
 from hairpin.host.read.readings import user_of
@@ -11,15 +13,19 @@ from hairpin.host.read.readings import user_of
 _TIMED_OUT = (28, 124)
 """The exit statuses after a time-out: 28 from curl after ``--max-time``, and 124 from timeout(1)."""
 _NAMED = re.compile(r"\(named by ([^()]+)\)")
+_PROCESS = re.compile(r"\(dockerd, process (\d+)")
 State = Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
 
 
-def contact(evidence: Evidence, kind: Tool) -> Contact:
-    """Return how an engine that runs or is installed answered the collector."""
+def contact(evidence: Evidence, kind: Tool, user: str = "") -> Contact:
+    """Return how an engine that runs or is installed answered the collector.
+
+    ``user``: whose dockerd it is, if it was asked beside the host's own one."""
     version = evidence.find(f"{kind}-version", "")
     if kind == "podman":  # Podman has no daemon, so its command answers
         return Contact(kind, "podman" if version is not None else "", _of_podman(evidence, version), _took_ms(version))
-    socket = evidence.find("docker-socket", "")
+    evidence = _of_user(evidence, user)
+    version, socket = evidence.find("docker-version", ""), evidence.find("docker-socket", "")
     return Contact(
         kind,
         _endpoint(socket),
@@ -28,7 +34,13 @@ def contact(evidence: Evidence, kind: Tool) -> Contact:
         _named(socket),
         _halted(evidence.find("engine-halted", "")),
         socket is None or "not asked" not in socket.text,
+        user,
     )
+
+
+def _of_user(evidence: Evidence, user: str) -> Evidence:
+    own = tuple(each for each in evidence.readings if user_of(each) == user)
+    return msgspec.structs.replace(evidence, readings=own)
 
 
 def _endpoint(socket: Reading | None) -> str:
@@ -105,13 +117,23 @@ def _is_text(reading: Reading | None) -> bool:
     return reading is not None and reading.outcome == "text"
 
 
-def beside(reading: Reading) -> tuple[EngineBeside, ...]:
+def beside(reading: Reading, asked: frozenset[int] = frozenset()) -> tuple[EngineBeside, ...]:
     """Return the daemons of this host that were not asked, because another daemon was asked, in the reading's order.
 
-    The lines are ``process<TAB>user id<TAB>sockets``.  Lines that name no daemon are skipped."""
+    The lines are ``process<TAB>user id<TAB>sockets``.  Lines that name no daemon are skipped.  ``asked``: the processes
+    of users' daemons that were asked beside the other one."""
     found: list[EngineBeside] = []
     for line in reading.text.split("\n"):
         fields = line.split("\t")
-        if len(fields) == 3 and fields[0].isdigit() and fields[1].isdigit():
+        if len(fields) == 3 and fields[0].isdigit() and fields[1].isdigit() and int(fields[0]) not in asked:
             found.append(EngineBeside(int(fields[0]), int(fields[1]), tuple(fields[2].split())))
     return tuple(found)
+
+
+def asked_beside(sockets: tuple[Reading, ...], listed: tuple[Reading, ...]) -> frozenset[int]:
+    """Return the processes of the users' daemons that were asked beside another one, and that listed their containers.
+
+    ``sockets``, ``listed``: the readings of the endpoints and of the containers."""
+    answered = {user_of(each) for each in listed}
+    own = (each.text for each in sockets if user_of(each) and user_of(each) in answered)
+    return frozenset(int(found[1]) for found in map(_PROCESS.search, own) if found is not None)

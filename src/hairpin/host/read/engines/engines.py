@@ -33,7 +33,7 @@ from hairpin.programs import DOCKER, PODMAN
 
 def is_mute(readings: Readings) -> bool:
     """Return whether Docker exists but could not be asked: at least one of its readings was refused or failed."""
-    return any(item.key.startswith("docker-") for item in readings.unread)
+    return any(item.key.startswith("docker-") and not user_of(item) for item in readings.unread)
 
 
 def is_malformed(readings: Readings) -> bool:
@@ -55,21 +55,34 @@ def engines(
     ``mute``: whether Docker could not be asked.  ``malformed``: whether dockerd's daemon.json is not JSON.
     """
     docker = _docker(readings, units, versions, mute=mute, malformed=malformed)
-    return (*(() if docker is None else (docker,)), *_podmans(readings, versions))
+    users = dict.fromkeys(user_of(each) for each in readings.of("docker-containers"))
+    others = (_docker(readings, (), (), user) for user in users if user)
+    return (*(each for each in (docker, *others) if each is not None), *_podmans(readings, versions))
 
 
 def _docker(
-    readings: Readings, units: tuple[Unit, ...], versions: tuple[Version, ...], *, mute: bool, malformed: bool
+    readings: Readings,
+    units: tuple[Unit, ...],
+    versions: tuple[Version, ...],
+    user: str = "",
+    *,
+    mute: bool = False,
+    malformed: bool = False,
 ) -> Engine | None:
+    """Return the Docker that was asked; with ``user``, that of this user, which was asked beside it."""
+
+    def first(key: str) -> Reading | None:
+        return next(iter(_of_user(readings, key, user)), None)
+
     nothing: GivenOptions = ()
-    info_reading, version_reading = readings.first("docker-info"), readings.first("docker-version")
-    flags, file = readings.first("dockerd-cmdline"), readings.first("daemon-json")
+    info_reading, version_reading = first("docker-info"), first("docker-version")
+    flags, file = first("dockerd-cmdline"), first("daemon-json")
     installed = _package(versions, DOCKER.packages)
-    told = readings.first("docker-containers") is not None
-    answers = (info_reading, version_reading, flags, readings.first("docker-networks"))
+    told = first("docker-containers") is not None
+    answers = (info_reading, version_reading, flags, first("docker-networks"))
     running = told or any(reading is not None for reading in answers)
     unit = any(item.name == "docker.service" for item in units)
-    stored = readings.first("docker-stored-containers")
+    stored = first("docker-stored-containers")
     if not (running or mute or unit) and all(each is None for each in (file, installed, stored)):
         return None
     info = readings.understood(info_reading, engine_options.of_info, engine_options.Info())
@@ -77,25 +90,25 @@ def _docker(
         no_pools: tuple[tuple[int, int, int], ...] = ()
         pools = readings.understood(file, engine_options.pools_of_file, no_pools)
         info = msgspec.structs.replace(info, address_pools=pools)
-    given = flags or readings.first("dockerd-unit")
+    given = flags or first("dockerd-unit")
     said = engine_options.of_flags(given.text) if given is not None else nothing
     said += readings.understood(file, engine_options.of_file, nothing)
     version = _version(readings, version_reading) or info.version
-    socket = readings.first("docker-socket")
-    user = _asked_user(socket)
-    containers = _containers(readings, "docker-containers" if told else "docker-stored-containers")
+    socket = first("docker-socket")
+    owner = user or _asked_user(socket)
+    containers = _containers(readings, "docker-containers" if told else "docker-stored-containers", user)
     engine = Engine(
         kind="docker",
         version=version or _upstream(installed),
-        running=running or (mute and readings.first("dockerd-boot") is None),
+        running=running or (mute and first("dockerd-boot") is None),
         containers=containers,
-        networks=_networks(readings, "docker-networks") or _stored_networks(readings, containers),
-        services=_services(readings),
+        networks=_networks(readings, "docker-networks", user) or _stored_networks(readings, containers),
+        services=_services(readings, first("swarm-services")),
         stored=not told and stored is not None,
-        user=user,
+        user=owner,
         uid=_asked_uid(socket),
-        lingers=_lingers(readings, user),
-        boot=boot(readings, units, malformed=malformed),
+        lingers=_lingers(readings, owner),
+        boot=boot(readings, units, malformed=malformed) if not user else None,
         evidence=_evidence(info_reading, version_reading, flags, file),
     )
     return engine_options.with_options(engine, engine_options.options(said), info)
@@ -114,9 +127,9 @@ def _asked_uid(socket: Reading | None) -> int:
     return int(found[1]) if found is not None else 0
 
 
-def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
+def _services(readings: Readings, listed: Reading | None) -> tuple[SwarmService, ...] | None:
     """Return the services of the swarm; None if no manager of the swarm listed them."""
-    found: tuple[SwarmService, ...] | None = readings.understood(readings.first("swarm-services"), services, None)
+    found: tuple[SwarmService, ...] | None = readings.understood(listed, services, None)
     if not found:
         return found
     told = found
@@ -144,7 +157,7 @@ def _uid(reading: Reading | None) -> int:
 
 def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Engine:
     def first(key: str) -> Reading | None:
-        return next((each for each in readings.of(key) if user_of(each) == user), None)
+        return next(iter(_of_user(readings, key, user)), None)
 
     reading, info_reading = first("podman-version"), first("podman-info")
     info = readings.understood(info_reading, engine_options.of_podman_info, engine_options.PodmanInfo())

@@ -63,16 +63,23 @@ def network_stack(running: tuple[RelayCommand, ...]) -> str:
     return next((_mode(each) for each in running if any(_ROOTLESS_NETNS in word for word in each.arguments)), "")
 
 
-def stack_of_dockerd(running: tuple[RelayCommand, ...]) -> str | None:
+def stack_of_dockerd(running: tuple[RelayCommand, ...], uid: int) -> str | None:
     """Return the program that carries the packets of a rootless dockerd's networks out of their namespace, as
-    ``stacks_by_file`` names it; None if no rootlesskit runs, or if several do.
+    ``stacks_by_file`` names it; None if no rootlesskit of the user runs, or if several do.
 
     Source: rootlesskit cmd/rootlesskit, flags ``--net`` and ``--disable-host-loopback``"""
-    found = [each for each in running if each.program == _ROOTLESSKIT]
+    found = _of_user([each for each in running if each.program == _ROOTLESSKIT], uid)
     modes = [dict(_pairs(each.arguments)).get("--net", "host") for each in found]
     if len(modes) != 1:
         return None
     return _of_slirp(found[0]) if modes[0] == _SLIRP else modes[0]
+
+
+def _of_user(kits: list[RelayCommand], uid: int | None) -> list[RelayCommand]:
+    """Return the user's own rootlesskits, if several users have one: the folder of its state, in the user's runtime
+    folder, is an argument."""
+    folder = f"/run/user/{uid}/"
+    return [each for each in kits if any(folder in word for word in each.arguments)] if len(kits) > 1 else kits
 
 
 def stacks_by_file(running: tuple[RelayCommand, ...]) -> dict[str, str]:
@@ -129,9 +136,10 @@ class _OfKit(NamedTuple):
         Source: rootlesskit pkg/port/builtin/child/child.go, pkg/port/slirp4netns; moby
         daemon/libnetwork/drivers/bridge/internal/rlkclient"""
         inside = [each for each in self.dockers if each.startswith(f"{NAMED}rootless-{socket.uid}-")]
-        if len(self.kits) != 1 or len(inside) != 1 or socket.process is None:
+        own = _of_user(list(self.kits), socket.uid)
+        if len(own) != 1 or len(inside) != 1 or socket.process is None:
             return None
-        kit, version = self.kits[0], socket.version
+        kit, version = own[0], socket.version
         if socket.process == _ROOTLESSKIT:
             relay = Relay(version, LOCALHOST[version], socket.port, netns=inside[0])
         elif _DRIVERS.get(socket.process) == dict(_pairs(kit.arguments)).get("--port-driver"):
