@@ -86,7 +86,7 @@ def _with_start(host: Host, container: Container, told: ToldParts) -> Host:
     inside = host.namespace(netns) if netns in host else None
     without = _replace(host, namespaces=tuple(each for each in host.namespaces if each.name != netns))
     stopped = _replace(container, status="exited", netns=None)
-    binding = next((each for each in container.bindings), _NO_PORT)
+    binding = next((each for each in container.bindings if each.actual), _NO_PORT)
     own = host.namespace(HOST)
     joined = host.engine_of(container).bridge_network(container)
     lacks_bridge = joined is not None and joined.bridge is not None and own.link(joined.bridge) is None

@@ -173,7 +173,7 @@ def _is_told_stopped(host: Host, flow: Flow) -> bool:
 
 def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) -> bool:
     """Return whether the client asked the host.  A loopback address is the host's if the client is there, or if the
-    text shows no second container in which a client may be.  Where the text tells in words that something fails, an
+    text shows no second container in which a client may be, or if a person asks for a port that only the host has.  Where the text tells in words that something fails, an
     output of the engine has to list the container: the words may be about a later step of the service."""
     if outcome.port is not None and outcome.port != flow.dport:
         return False
@@ -185,8 +185,16 @@ def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) 
             return True
         return is_alone and (is_listed or outcome.result in REFUSING or is_named or _is_ignored(host, flow))
     if is_own(outcome.host):
-        return is_alone or outcome.origin == HOST
+        is_hosts = outcome.tool in PERSONS and not outcome.origin and any(_has_outside(each, flow) for each in own)
+        return is_alone or outcome.origin == HOST or is_hosts
     return outcome.host == address_text(flow.daddr, flow.version)
+
+
+def _has_outside(container: Container, flow: Flow) -> bool:
+    """Return whether the text publishes the asked port for the container, whose own port has another number.  A person
+    asks for such a port at the host."""
+    bindings = [each for each in container.bindings if each.protocol == flow.protocol]
+    return any(each.host_port == flow.dport != each.container_port for each in bindings)
 
 
 def names_port(sentence: str, port: int) -> bool:
@@ -204,16 +212,16 @@ _OF_PERSON = re.compile(r"\bERR_[A-Z]|\bbrowser\b|\bI open\b|浏览器|\bactivel
 
 
 def _is_ignored(host: Host, flow: Flow) -> bool:
-    """Return whether the port is typed for a container that has the host's network, which ignores it."""
+    """Return whether the port is typed for a container that has the host's network, or that is on internal networks
+    only: the engine ignores it."""
     own = host.container(flow.container) if flow.container else None
     asked = (flow.protocol, flow.dport)
-    return (
-        own is not None
-        and own.network_mode == "host"
-        and any(
-            (each.protocol, each.host_port) == asked and each.container_port != each.host_port for each in own.bindings
-        )
-    )
+    typed = [each for each in own.bindings if (each.protocol, each.host_port) == asked] if own is not None else []
+    if own is None or not typed:
+        return False
+    if own.network_mode == "host":
+        return any(each.container_port != each.host_port for each in typed)
+    return host.is_internal(own) and not any(each.actual for each in typed)
 
 
 def _has_port(host: Host, container: Container, flow: Flow) -> bool:
