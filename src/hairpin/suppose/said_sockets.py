@@ -41,8 +41,10 @@ def is_told_to_lack(network: Network, flow: Flow, stop: Stop, stated: tuple[Outc
     if not stated or stop.reason != "no-listener" or not isinstance(stop.decided_by, SocketDecided):
         return False
     if stop.netns.is_host:
+        if isinstance(flow.start, FromContainer):
+            return False
         is_told = _is_told_stopped(host, flow) or _is_told_unpublished(host, flow, stated)
-        return not isinstance(flow.start, FromContainer) and is_told
+        return is_told or _is_told_on_loopback(host, flow, stated)
     inside = [each for each in host.containers() if each.running and each.netns == stop.netns.name]
     port = stop.seen.packet.dport or 0
     if len(inside) != 1 or not (_is_told(host, inside[0]) or _was_taken_by_a_proxy(host, inside[0], port, stated)):
@@ -188,6 +190,29 @@ def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) 
         is_hosts = outcome.tool in PERSONS and not outcome.origin and any(_has_outside(each, flow) for each in own)
         return is_alone or outcome.origin == HOST or is_hosts
     return outcome.host == address_text(flow.daddr, flow.version)
+
+
+def _is_told_on_loopback(host: Host, flow: Flow, stated: tuple[Outcome, ...]) -> bool:
+    """Return whether a client failed at the port of another address of the host, and the text shows the container that
+    publishes the port at the loopback address only."""
+    container = host.container(flow.container) if flow.container else None
+    if container is None or not container.running or not _is_told(host, container):
+        return False
+    if is_loopback(flow.daddr, flow.version):
+        return False
+    asked = (flow.protocol, flow.dport)
+    every = [each for one in host.containers() for each in one.bindings if (each.protocol, each.host_port) == asked]
+    is_local = all(each.host_ip is not None and is_loopback(each.host_ip, each.version) for each in every)
+    return bool(every) and is_local and any(_asks_another_address(each, flow.dport) for each in stated)
+
+
+def _asks_another_address(outcome: Outcome, port: int) -> bool:
+    """Return whether the client asked the port at an address or a name that is no loopback address."""
+    if outcome.host:
+        return outcome.port == port and not is_own(outcome.host)
+    named = re.finditer(rf"(?P<host>[\w.>-]*[^\W\d][\w.>-]*|\d+(?:\.\d+){{3}}):{port}(?![\d:])", outcome.target)
+    hosts = [each["host"] for each in named]
+    return bool(hosts) and not any(map(is_own, hosts))
 
 
 def _has_outside(container: Container, flow: Flow) -> bool:
