@@ -22,6 +22,7 @@ from hairpin.netfilter.ir import CT_NEW, FULL_MASK, FibMatch, FieldMatch, NameMa
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback
+from hairpin.sought import Sought
 from hairpin.suppose.alternatives import without_translation
 from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
@@ -54,7 +55,7 @@ def stops_anyway(
         network, flow, stop, stated
     ):
         return True  # a published port leads to the container by whichever network
-    if (stated or isinstance(flow.start, FromContainer)) and _drops_all_new(host, told, stop):
+    if (stated or isinstance(flow.start, FromContainer)) and _drops_all_new(host, told, flow, stop):
         return True  # docker-proxy alone could serve a client without FORWARD, and did not
     if others:
         return False
@@ -139,25 +140,47 @@ def _is_told(stop: Stop, host: Host, told: ToldParts) -> bool:
             return False
 
 
-def _drops_all_new(host: Host, told: ToldParts, stop: Stop) -> bool:
+def _drops_all_new(host: Host, told: ToldParts, flow: Flow, stop: Stop) -> bool:
     """Return whether the policy of a told chain of FORWARD stopped the packet, and no rule of the chain lets the first
-    packet of a connection pass, whichever links and addresses it has."""
+    packet of the connection pass, whichever bridge the container has and whichever addresses the packet has."""
     decided = stop.decided_by
     if not isinstance(decided, RuleDecided) or decided.place.number or stop.stage != "forward":
         return False
     place = decided.place
     table = host.namespace(HOST).ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
-    return chain is not None and _is_told(stop, host, told) and not any(map(_may_pass, chain.rules))
-
-
-def _may_pass(rule: Rule) -> bool:
-    """Return whether the rule may accept the first packet of a connection, or leads to another chain."""
-    states = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ct-state")
-    if any(not each.negated and not _fits_new(each) for each in states):
+    if chain is None or not _is_told(stop, host, told):
         return False
+    packet, is_outward = stop.seen.packet, isinstance(flow.start, FromContainer)
+    # The port of a container behind a published port may be another one than the supposed one.
+    known = {"protocol": packet.protocol, "dport": packet.dport if is_outward else None}
+    beside = "iif" if is_outward else "oif"
+    return not any(_may_pass(each, known, beside) for each in chain.rules)
+
+
+def _may_pass(rule: Rule, known: dict[str, int | None], beside: str) -> bool:
+    """Return whether the rule may accept the first packet of a connection, or leads to another chain.  ``known``: the
+    values of the packet's fields that do not depend on a supposed part.  ``beside``: the field with the link at the
+    container's side, which is a bridge."""
+    for each in rule.body:
+        if isinstance(each, FieldMatch) and not each.negated:
+            value = known.get(each.field)
+            is_other = value is not None and not any(first <= value & each.mask <= last for first, last in each.ranges)
+            if is_other or (each.field == "ct-state" and not _fits_new(each)):
+                return False
+        if (
+            isinstance(each, NameMatch)
+            and not each.negated
+            and each.field == beside
+            and all(map(_NIC.match, each.names))
+        ):
+            return False
     ends = (each for each in rule.body if not isinstance(each, FieldMatch | NameMatch | NoEffect | Reject | FibMatch))
     return any(not isinstance(each, Verdict) or each.verdict == "accept" for each in ends)
+
+
+_NIC = Sought(r"(?:eth|en[ospx]|wl|ww|usb|ppp|bond|team|wan|lan|wg|tun|tap|lo$)[\w.@*-]*$")
+"""Matches the names of network cards and tunnels, which no engine gives to a bridge."""
 
 
 def _fits_new(match: FieldMatch) -> bool:

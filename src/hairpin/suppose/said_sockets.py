@@ -174,9 +174,10 @@ def _is_told_stopped(host: Host, flow: Flow) -> bool:
 
 
 def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) -> bool:
-    """Return whether the client asked the host.  A loopback address is the host's if the client is there, or if the
-    text shows no second container in which a client may be, or if a person asks for a port that only the host has.  Where the text tells in words that something fails, an
-    output of the engine has to list the container: the words may be about a later step of the service."""
+    """Return whether the client asked the host.  A loopback address is the host's if the client is there, if the text
+    shows no second container in which a client may be, or if a person asks for a port that only the host has.  Where
+    the text tells in words that something fails, an output of the engine has to list the container: the words may be
+    about a later step of the service."""
     if outcome.port is not None and outcome.port != flow.dport:
         return False
     is_alone = len(own) == 1

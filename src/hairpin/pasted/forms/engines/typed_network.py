@@ -15,9 +15,9 @@ _LINE = Sought(
     r"(?P<engine>docker|podman|nerdctl)\s+network\s+(?P<verb>create|connect)\s+(?P<words>[^`;|&#]+)"
 )
 _WITH_VALUE = frozenset((
-    "--aux-address", "--config-from", "--driver", "-d", "--gateway", "--ip-range", "--ipam-driver", "--ipam-opt", "--label",
-    "--opt", "-o", "--scope", "--subnet", "--alias", "--ip", "--ip6", "--link", "--link-local-ip", "--driver-opt",
-    "--interface-name", "--route", "--dns", "--mac-address", "--gw-priority",
+    "--aux-address", "--config-from", "--driver", "-d", "--gateway", "--ip-range", "--ipam-driver", "--ipam-opt",
+    "--label", "--opt", "-o", "--scope", "--subnet", "--alias", "--ip", "--ip6", "--link", "--link-local-ip",
+    "--driver-opt", "--interface-name", "--route", "--dns", "--mac-address", "--gw-priority",
 ))  # fmt: skip
 _NAME = Sought(r"[A-Za-z0-9][\w.-]*$")
 
