@@ -140,6 +140,12 @@ EMPTY_CHAIN: dict[str, tuple[str, bool]] = {
     "a rule for answers alone": (STATEFUL, True),
     "a rule for a link": ("-A FORWARD -i docker0 -j ACCEPT\n", False),
     "a rule that leads to another chain": ("-A FORWARD -j OTHER\n", False),
+    "a rule for a network card": ("-A FORWARD -i eth0 -o eth1 -j ACCEPT\n", True),
+    "a rule for a bridge with a name of its own": ("-A FORWARD -i web0 -o eth1 -j ACCEPT\n", False),
+    "a rule for any link but one": ("-A FORWARD ! -i eth0 -j ACCEPT\n", False),
+    "a rule for another port": ("-A FORWARD -p tcp -m tcp --dport 2234:2240 -j ACCEPT\n", True),
+    "a rule for the port": ("-A FORWARD -p tcp -m tcp --dport 440:450 -j ACCEPT\n", False),
+    "a rule for another protocol": ("-A FORWARD -p udp -j ACCEPT\n", True),
 }
 
 

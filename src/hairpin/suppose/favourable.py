@@ -55,7 +55,11 @@ def stops_anyway(
         network, flow, stop, stated
     ):
         return True  # a published port leads to the container by whichever network
-    if (stated or isinstance(flow.start, FromContainer)) and _drops_all_new(host, told, flow, stop):
+    if (
+        (stated or isinstance(flow.start, FromContainer))
+        and not trace.usual.reply
+        and (_drops_all_new(host, told, flow, stop))
+    ):
         return True  # docker-proxy alone could serve a client without FORWARD, and did not
     if others:
         return False
