@@ -18,6 +18,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.boot.sysctl_files import FORWARDING
 from hairpin.host.host import Host
+from hairpin.host.known_ports import ports_of_image
 from hairpin.netfilter.ir import CT_NEW, FULL_MASK, FibMatch, FieldMatch, NameMatch, NoEffect, Reject, Rule, Verdict
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
@@ -26,7 +27,7 @@ from hairpin.sought import Sought
 from hairpin.suppose.alternatives import without_translation
 from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
-from hairpin.suppose.said_sockets import is_served_elsewhere, is_told_to_lack
+from hairpin.suppose.said_sockets import is_served_elsewhere, is_told_to_lack, names_port
 from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
@@ -63,7 +64,7 @@ def stops_anyway(
         return True  # docker-proxy alone could serve a client without FORWARD, and did not
     if others:
         return False
-    if stated and _asks_itself(network, flow, stop):
+    if _asks_itself(network, flow, stop, stated=bool(stated)):
         return True
     if not _is_told(stop, host, told):
         return False
@@ -81,18 +82,28 @@ def stops_anyway(
     return all(_stops_alike(then, flow, stop) for then in _saving(network, host, needed))
 
 
-def _asks_itself(network: Network, flow: Flow, stop: Stop) -> bool:
-    """Return whether a container asks its own loopback address for the port of a service that is elsewhere.  That the
-    connection was refused is told then, and nobody else can have refused it."""
+def _asks_itself(network: Network, flow: Flow, stop: Stop, *, stated: bool) -> bool:
+    """Return whether a container asks its own loopback address for the port of a service that is elsewhere.  The text
+    tells that the connection was refused, and nobody else can have refused it; or it tells in words that this address
+    does not answer, and the container's image is that of a service with another port."""
     start = flow.start
     if not isinstance(start, FromContainer) or not isinstance(stop.decided_by, SocketDecided):
         return False
     if stop.netns != start.netns or not is_loopback(flow.daddr, flow.version):
         return False
-    told = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
-    if not any(each.result == "refused" and each.port == flow.dport for each in told):
-        return False  # who resets a connection, or answers nothing, listens
+    told = [each for host in network.hosts if host.told is not None for each in host.told.outcomes if each.failed]
+    # Who resets a connection, or answers nothing, listens.
+    is_refused = stated and any(each.result == "refused" and each.port == flow.dport for each in told)
+    is_named = any(not each.host and names_port(each.target, flow.dport) for each in told)
+    if not is_refused and not (is_named and _has_another_port(network, start, flow.dport)):
+        return False
     return is_served_elsewhere(network, start, flow.dport)
+
+
+def _has_another_port(network: Network, start: FromContainer, port: int) -> bool:
+    container = network.host(start.netns.host).container(start.name)
+    ports = ports_of_image(container.image) if container is not None else ()
+    return bool(ports) and port not in ports
 
 
 def _stops_alike(network: Network, flow: Flow, stop: Stop) -> bool:

@@ -17,7 +17,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.suppose.asked import HOST_PORTS, UNNAMED
-from hairpin.suppose.containers import REFUSING, listeners_of, ports_without_listener
+from hairpin.suppose.containers import REFUSING, is_known_to_lack, listeners_of, ports_without_listener
 from hairpin.suppose.told import PERSONS
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Stop
@@ -50,7 +50,8 @@ def is_told_to_lack(network: Network, flow: Flow, stop: Stop, stated: tuple[Outc
     if len(inside) != 1 or not (_is_told(host, inside[0]) or _was_taken_by_a_proxy(host, inside[0], port, stated)):
         return False
     if not listeners_of(host, inside[0]) and port in ports_without_listener(host, inside[0]):
-        return any(each.result in REFUSING for each in stated)
+        is_refused = any(each.result in REFUSING for each in stated)
+        return is_refused or is_known_to_lack(host, inside[0], port)
     return _listens_elsewhere(host, inside[0], port, stated) or _is_refused_there(flow, inside[0], port, stated)
 
 

@@ -85,6 +85,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         ),
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
+        plain=frozenset(each.name.removeprefix("/") for each in _named_containers(evidence) if each.plain),
         placed=typed | {each.name for each in host.containers() if each.endpoints or each.network_mode != "default"},
         listeners=(*_typed_listeners(evidence), *listeners_in(telling_in(evidence))),
         outcomes=(
@@ -250,6 +251,7 @@ class _Named(msgspec.Struct, rename="pascal"):
     name: str = ""
     typed: bool = False
     listens: tuple[str, ...] = ()
+    plain: bool = False
 
 
 def _typed_names(evidence: Evidence) -> Iterator[str]:

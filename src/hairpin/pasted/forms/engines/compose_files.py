@@ -20,7 +20,7 @@ import msgspec
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.typed_network import internal_network
-from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, listens_in
+from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, is_plain, listens_in
 from hairpin.sought import Sought
 
 PROJECT = "compose"
@@ -178,6 +178,8 @@ def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
         else:
             service.values.setdefault(key, value)
         return key
+    if before == "environment":
+        service.items.setdefault(before, []).append(key)
     if before in ("ports", "networks"):  # the long form of a port; the settings of a network
         items = service.items.setdefault(before, [])
         settings = f"{key}: {value or ''}"
@@ -224,6 +226,8 @@ def _container(service: _Service, networks: _Networks, project: str) -> dict[str
         }
     if listens := listens_in([service.values.get("command", ""), *service.items.get("command", [])]):
         made["Listens"] = listens
+    if _is_plain(service):
+        made["Plain"] = True
     if service.items.get("expose"):
         made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(map(_plain, service.items["expose"]))}
     if "restart" in service.values:
@@ -232,6 +236,17 @@ def _container(service: _Service, networks: _Networks, project: str) -> dict[str
         if found := [*service.items.get(key, []), *([service.values[key]] if key in service.values else [])]:
             made["HostConfig"][name] = [_plain(each).replace("=", ":", 1) for each in found]
     return made
+
+
+def _is_plain(service: _Service) -> bool:
+    """Return whether the file gives the service no port, no address and no configuration that may have one."""
+    if not _OTHERWISE.isdisjoint((*service.values, *service.items)):
+        return False
+    variables = (_plain(each.partition("=")[0]) for each in service.items.get("environment", []))
+    return is_plain(variables, map(_plain, service.items.get("volumes", [])))
+
+
+_OTHERWISE = frozenset(("build", "command", "configs", "entrypoint", "env_file", "extends", "secrets"))
 
 
 def _plain(text: str) -> str:
