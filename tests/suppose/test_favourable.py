@@ -116,6 +116,24 @@ def test_a_container_that_was_refused_by_its_own_loopback(image: str, log: str, 
     assert named == (["loopback-is-the-container"] if is_proven else [])
 
 
+KIBANA = "$ docker run -d --name kibana -e ELASTICSEARCH_URL=http://localhost:9200 -p 5601:5601 {}\n"
+SEARCH = "$ docker run -d --name search -p 9200:9200 elasticsearch:7\n"
+UNABLE = "Unable to connect to Elasticsearch at http://localhost:{}.\n"
+ONE_SERVICE: dict[str, tuple[tuple[str, ...], bool]] = {
+    "the image is that of another service": ((KIBANA.format("kibana"), SEARCH, UNABLE.format(9200)), True),
+    "the image is not known": ((KIBANA.format("team/all-in-one"), SEARCH, UNABLE.format(9200)), False),
+    "the service is nowhere": ((KIBANA.format("kibana"), UNABLE.format(9200)), False),
+    "the words are about another port": ((KIBANA.format("kibana"), SEARCH, UNABLE.format(9300)), False),
+}
+
+
+@pytest.mark.parametrize(("texts", "is_proven"), ONE_SERVICE.values(), ids=ONE_SERVICE)
+def test_a_well_known_service_has_no_port_of_another_one(texts: tuple[str, ...], *, is_proven: bool) -> None:
+    found = answer(*texts, targets=("127.0.0.1:9200",), origin="container:kibana")
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert named == (["loopback-is-the-container"] if is_proven else [])
+
+
 def test_a_log_of_compose_names_the_client() -> None:
     """Without a question: each line of the log begins with the name of its container."""
     log = "app-1  | Error: connect ECONNREFUSED 127.0.0.1:5432\n"

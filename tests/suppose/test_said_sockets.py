@@ -35,6 +35,7 @@ INSIDE = TWO.partition("  db:")[0] + "    networks: [back]\nnetworks:\n  back:\n
 MADE = "$ docker network create --internal back\n"
 WITHIN = RUN.replace("--name web", "--name web --network back")
 LOOPBACK = RUN.replace("-p 8080", "-p 127.0.0.1:8080")
+MONGO = "services:\n  web:\n    image: mongo:7\n    ports: ['8080:8081']\n    volumes: ['data:/data/db']\n"
 AWAY = "From my laptop http://SERVER:8080 cannot be reached.\n"
 
 PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
@@ -112,6 +113,10 @@ PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
         (MADE, WITHIN, RUN.replace("web", "api").replace("8080", "8081"), REFUSED), ("localhost:8080",),
         "container-on-internal-network-only",
     ),
+    "an image without settings has its own port": ((MONGO, FAILS), ("8080",), "service-listens-on-other-port"),
+    "variables of a database name no port": (
+        (RUN.replace("app:1", "-e POSTGRES_PASSWORD=x postgres"), FAILS), ("8080",), "service-listens-on-other-port",
+    ),
     "a client failed at another address, and the port is on loopback only": (
         (LOOPBACK, AWAY), ("8080",), "published-on-loopback-only",
     ),
@@ -144,6 +149,14 @@ OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "somebody connected the container to a second network": (
         (MADE, WITHIN, "$ docker network connect bridge web\n", REFUSED), ("localhost:8080",),
     ),
+    "an argument may give the image another port": ((MONGO + "    command: --port 8081\n", FAILS), ("8080",)),
+    "a variable may give the image another port": (
+        (RUN.replace("app:1", "-e PGPORT=80 postgres"), FAILS), ("8080",),
+    ),
+    "a mounted file may configure the image": ((MONGO.replace("data/db", "etc/mongod.conf"), FAILS), ("8080",)),
+    "the image has been built": ((MONGO + "    build: .\n", FAILS), ("8080",)),
+    "an image that is not known": ((MONGO.replace("mongo:7", "team/app"), FAILS), ("8080",)),
+    "the mapping leads to the image's port": ((MONGO.replace("8081", "27017"), FAILS), ("8080",)),
     "the port on loopback was asked at no place that the text names": ((LOOPBACK, FAILS), ("8080",)),
     "the port on loopback was asked there": ((LOOPBACK, AWAY.replace("SERVER", "localhost")), ("8080",)),
     "the port is on loopback and on another address": (
