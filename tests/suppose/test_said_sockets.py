@@ -36,7 +36,7 @@ MADE = "$ docker network create --internal back\n"
 WITHIN = RUN.replace("--name web", "--name web --network back")
 LOOPBACK = RUN.replace("-p 8080", "-p 127.0.0.1:8080")
 MONGO = "services:\n  web:\n    image: mongo:7\n    ports: ['8080:8081']\n    volumes: ['data:/data/db']\n"
-AWAY = "From my laptop http://SERVER:8080 cannot be reached.\n"
+AWAY = "From my laptop http://192.0.2.5:8080 cannot be reached.\n"
 
 PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "the program says that it listens on loopback": (
@@ -158,7 +158,7 @@ OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "an image that is not known": ((MONGO.replace("mongo:7", "team/app"), FAILS), ("8080",)),
     "the mapping leads to the image's port": ((MONGO.replace("8081", "27017"), FAILS), ("8080",)),
     "the port on loopback was asked at no place that the text names": ((LOOPBACK, FAILS), ("8080",)),
-    "the port on loopback was asked there": ((LOOPBACK, AWAY.replace("SERVER", "localhost")), ("8080",)),
+    "the port on loopback was asked there": ((LOOPBACK, AWAY.replace("192.0.2.5", "localhost")), ("8080",)),
     "the port is on loopback and on another address": (
         (LOOPBACK.replace("-p 127", "-p 192.0.2.5:8080:80 -p 127"), AWAY), ("8080",),
     ),
