@@ -61,6 +61,9 @@ PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
         (TWO, ITSELF), ("127.0.0.1:3307", "--from", "web"), "loopback-is-the-container",
     ),
     "the name is on another network": ((APART, NO_NAME), ("db", "--from", "web"), "no-common-network-for-name"),
+    "the name is of a container on the default network, whoever asks": (
+        (PLAIN.replace("web", "db"), NO_NAME), ("db", "--from", "web"), "default-bridge-has-no-names",
+    ),
     "the name has no port": ((APART, NO_NAME), (), "no-common-network-for-name"),
     "the engine lists the container as one that ended": (
         (RUN, EXITED, FAILS), ("8080",), "container-not-running",
@@ -166,6 +169,9 @@ OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "an image without root has another port": ((RUN.replace(":80 app:1", ":8080 bitnami/nginx"), EMPTY), ("8080",)),
     "no line says whose log it is": ((TWO, LOG), ("3307",)),
     "two containers are named above the log": ((TWO, "The logs of web and db:\n\n" + LOG), ("3307",)),
+    "the container with the name is on a network of its own, and nobody tells who asks": (
+        (PLAIN.replace("--name web", "--name db --network back"), NO_NAME), ("db", "--from", "web"),
+    ),
     "the client's container knows the name": ((TWO, NO_NAME), ("db", "--from", "web")),
 }  # fmt: skip
 

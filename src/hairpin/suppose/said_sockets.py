@@ -122,12 +122,20 @@ def _is_refused_there(flow: Flow, container: Container, port: int, stated: tuple
 
 
 def _are_networks_told(host: Host, flow: Flow) -> bool:
-    """Return whether the text shows the networks of the container that asks for a name and of the one that has it."""
+    """Return whether the text shows the networks of the container that asks for a name and of the one that has it.  If
+    the one that has it is on the default network alone, no container finds its name, whoever asks."""
     named = host.containers_named(flow.asked_name)
     asking = host.container(flow.start.name) if isinstance(flow.start, FromContainer) else None
-    ends = [*named, *([asking] if asking is not None else [])]
     placed = host.told.placed if host.told is not None else frozenset[str]()
+    if named and all(_is_told(host, each) and each.name in placed and _is_nameless(host, each) for each in named):
+        return True
+    ends = [*named, *([asking] if asking is not None else [])]
     return bool(named) and len(ends) > len(named) and all(_is_told(host, each) and each.name in placed for each in ends)
+
+
+def _is_nameless(host: Host, container: Container) -> bool:
+    engine = host.engine_of(container)
+    return set(engine.network_names(container)) == {engine.traits.default_network}
 
 
 # --- at the host -----------------------------------------------------------------------------------------------------
