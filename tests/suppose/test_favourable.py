@@ -116,6 +116,30 @@ def test_a_container_that_was_refused_by_its_own_loopback(image: str, log: str, 
     assert named == (["loopback-is-the-container"] if is_proven else [])
 
 
+ALONE = "$ docker run -d --name app team/app\napp-1  | Error: connect ECONNREFUSED 127.0.0.1:5432\n"
+HAS_IT: dict[str, tuple[str, bool]] = {
+    "a client on the host got an answer": (
+        "user@srv:~$ nc -zv 127.0.0.1 5432\nConnection to 127.0.0.1 5432 port [tcp/postgresql] succeeded!\n",
+        True,
+    ),
+    "a client on the host got an answer of another port": (
+        "user@srv:~$ nc -zv 127.0.0.1 5433\nConnection to 127.0.0.1 5433 port [tcp/*] succeeded!\n",
+        False,
+    ),
+    "a client in the container got an answer": (
+        "$ docker exec app nc -zv 127.0.0.1 5432\nConnection to 127.0.0.1 5432 port [tcp/postgresql] succeeded!\n",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "is_proven"), HAS_IT.values(), ids=HAS_IT)
+def test_the_host_has_the_service_for_which_a_container_asks_itself(text: str, *, is_proven: bool) -> None:
+    found = answer(ALONE, text, targets=("127.0.0.1:5432",), origin="container:app")
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert named == (["loopback-is-the-container"] if is_proven else [])
+
+
 KIBANA = "$ docker run -d --name kibana -e ELASTICSEARCH_URL=http://localhost:9200 -p 5601:5601 {}\n"
 SEARCH = "$ docker run -d --name search -p 9200:9200 elasticsearch:7\n"
 UNABLE = "Unable to connect to Elasticsearch at http://localhost:{}.\n"

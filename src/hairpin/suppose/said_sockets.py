@@ -16,7 +16,7 @@ from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
-from hairpin.suppose.asked import HOST_PORTS, UNNAMED
+from hairpin.suppose.asked import HOST_PORTS, UNNAMED, ports_at_both
 from hairpin.suppose.containers import REFUSING, is_known_to_lack, listeners_of, ports_without_listener
 from hairpin.suppose.told import PERSONS
 from hairpin.walk.decided import SocketDecided
@@ -57,13 +57,17 @@ def is_told_to_lack(network: Network, flow: Flow, stop: Stop, stated: tuple[Outc
 
 def is_served_elsewhere(network: Network, start: FromContainer, port: int) -> bool:
     """Return whether the host, or another container of which the text tells, has a socket of the TCP port.  A socket of
-    the host is told by a listing, or it is a relay's for a container of which the text tells."""
+    the host is told by a listing, by an answer that a client got there, or it is a relay's for a container of which the
+    text tells."""
     return any(
         (each.protocol, each.port) == ("tcp", port)
         for host in network.hosts
         for namespace in host.namespaces
         if host.netns.sibling(namespace.name) != start.netns and namespace.name != f"container:{UNNAMED}"
-        if namespace.name != HOST or _are_sockets_told(host) or _is_of_told(host, port)
+        if namespace.name != HOST
+        or _are_sockets_told(host)
+        or _is_of_told(host, port)
+        or port in ports_at_both(host.told)
         for each in namespace.sockets
     )
 
