@@ -140,6 +140,33 @@ def test_the_host_has_the_service_for_which_a_container_asks_itself(text: str, *
     assert named == (["loopback-is-the-container"] if is_proven else [])
 
 
+LISTED = """\
+$ docker ps
+CONTAINER ID   IMAGE        COMMAND   CREATED         STATUS         PORTS                     NAMES
+3f2a1b4c5d6e   team/app     "app"     3 minutes ago   Up 3 minutes   0.0.0.0:8000->80/tcp      app
+4f2a1b4c5d6e   team/store   "store"   3 minutes ago   Up 3 minutes   0.0.0.0:15432->5432/tcp   store
+"""
+ENDED = LISTED.replace("Up 3 minutes   0.0.0.0:15432->5432/tcp", "Exited (1) 2 minutes ago               ")
+THIRD = LISTED.splitlines()[2].replace("app", "api").replace("3f2a", "5f2a").replace("8000", "8001") + "\n"
+BY_PROGRAM = "Error: connect ECONNREFUSED 127.0.0.1:15432\n"
+BY_PERSON = "$ curl http://127.0.0.1:15432\ncurl: (7) Failed to connect to 127.0.0.1 port 15432: Connection refused\n"
+ONE_LEFT: dict[str, tuple[tuple[str, ...], bool]] = {
+    "the engine lists the port, and one other container": ((LISTED, BY_PROGRAM), True),
+    "the engine lists two other containers": ((LISTED + THIRD, BY_PROGRAM), False),
+    "a person's client may be on the host": ((LISTED, BY_PERSON), False),
+    "the engine may be in a virtual machine": (("I use Docker Desktop.\n", LISTED, BY_PROGRAM), False),
+    "the engine lists another port": ((LISTED.replace(":15432", ":15433"), BY_PROGRAM), False),
+    "the container that has the port has ended": ((ENDED, BY_PROGRAM), False),
+}
+
+
+@pytest.mark.parametrize(("texts", "is_proven"), ONE_LEFT.values(), ids=ONE_LEFT)
+def test_no_client_of_the_host_is_refused_at_a_published_port(texts: tuple[str, ...], *, is_proven: bool) -> None:
+    found = answer(*texts)
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert ("loopback-is-the-container" in named) == is_proven
+
+
 KIBANA = "$ docker run -d --name kibana -e ELASTICSEARCH_URL=http://localhost:9200 -p 5601:5601 {}\n"
 SEARCH = "$ docker run -d --name search -p 9200:9200 elasticsearch:7\n"
 UNABLE = "Unable to connect to Elasticsearch at http://localhost:{}.\n"

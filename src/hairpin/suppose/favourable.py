@@ -62,10 +62,10 @@ def stops_anyway(
         and (_drops_all_new(host, told, flow, stop))
     ):
         return True  # docker-proxy alone could serve a client without FORWARD, and did not
+    if _asks_itself(network, flow, stop, stated=bool(stated)) and not _may_be_the_hosts(host, flow, others):
+        return True
     if others:
         return False
-    if _asks_itself(network, flow, stop, stated=bool(stated)):
-        return True
     if not _is_told(stop, host, told):
         return False
     needed = {each.command for each in supposed if each.elsewise == "passes"}
@@ -98,6 +98,15 @@ def _asks_itself(network: Network, flow: Flow, stop: Stop, *, stated: bool) -> b
     if not is_refused and not (is_named and _has_another_port(network, start, flow.dport)):
         return False
     return is_served_elsewhere(network, start, flow.dport)
+
+
+def _may_be_the_hosts(host: Host, flow: Flow, others: list[Supposition]) -> bool:
+    """Return whether the container that asks may be on the host's network: no part of the text shows its network, and
+    the engine lists no published port of it.  The networks of other containers do not matter."""
+    name = flow.start.name if isinstance(flow.start, FromContainer) else ""
+    container = host.container(name)
+    has_ports = container is not None and any(each.actual for each in container.bindings)
+    return any(each.command == f"docker inspect {name}" for each in others) and not has_ports
 
 
 def _has_another_port(network: Network, start: FromContainer, port: int) -> bool:
