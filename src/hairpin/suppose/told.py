@@ -70,9 +70,9 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     parts |= {(netns, "ruleset") for netns, command in empty if command in _COUNTED_RULES and netns != HOST}
     has_firewall = any(each.key.startswith(("ufw-", "firewalld-")) for each in evidence.readings)
     typed = frozenset(_typed_names(evidence))
-    outcomes = tuple(
-        _beside_publication(_with_origin(each, host, telling_in(evidence)), host, typed) for each in _outcomes(evidence)
-    )
+    outcomes = tuple(_with_origin(each, host, telling_in(evidence)) for each in _outcomes(evidence))
+    if not any(_IN_A_MACHINE.search(line) is not None for _, line in telling_in(evidence)):
+        outcomes = tuple(_beside_publication(each, host, typed) for each in outcomes)
     return ToldParts(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
