@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from hairpin.host.known_ports import all_known, known_port, ports_of_image
+from hairpin.host.known_ports import all_known, every_port_of_image, known_port, ports_of_image
 
 
 def test_a_port_is_known_for_its_protocol() -> None:
@@ -19,6 +19,11 @@ def test_the_ports_of_an_image() -> None:
     assert ports_of_image("bitnami/nginx:1") == ()
     assert ports_of_image("bitnami/redis:7") == (6379,)
     assert ports_of_image("postgres-backup") == ports_of_image("") == ()
+
+
+def test_every_port_of_an_image() -> None:
+    assert every_port_of_image("library/mysql:8") == {3306, 33060}
+    assert every_port_of_image("nginx") == frozenset()  # its port is in a file that people replace
 
 
 def test_the_collector_asks_for_each_of_the_units() -> None:

@@ -116,6 +116,75 @@ def test_a_container_that_was_refused_by_its_own_loopback(image: str, log: str, 
     assert named == (["loopback-is-the-container"] if is_proven else [])
 
 
+ALONE = "$ docker run -d --name app team/app\napp-1  | Error: connect ECONNREFUSED 127.0.0.1:5432\n"
+HAS_IT: dict[str, tuple[str, bool]] = {
+    "a client on the host got an answer": (
+        "user@srv:~$ nc -zv 127.0.0.1 5432\nConnection to 127.0.0.1 5432 port [tcp/postgresql] succeeded!\n",
+        True,
+    ),
+    "a client on the host got an answer of another port": (
+        "user@srv:~$ nc -zv 127.0.0.1 5433\nConnection to 127.0.0.1 5433 port [tcp/*] succeeded!\n",
+        False,
+    ),
+    "a client in the container got an answer": (
+        "$ docker exec app nc -zv 127.0.0.1 5432\nConnection to 127.0.0.1 5432 port [tcp/postgresql] succeeded!\n",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "is_proven"), HAS_IT.values(), ids=HAS_IT)
+def test_the_host_has_the_service_for_which_a_container_asks_itself(text: str, *, is_proven: bool) -> None:
+    found = answer(ALONE, text, targets=("127.0.0.1:5432",), origin="container:app")
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert named == (["loopback-is-the-container"] if is_proven else [])
+
+
+LISTED = """\
+$ docker ps
+CONTAINER ID   IMAGE        COMMAND   CREATED         STATUS         PORTS                     NAMES
+3f2a1b4c5d6e   team/app     "app"     3 minutes ago   Up 3 minutes   0.0.0.0:8000->80/tcp      app
+4f2a1b4c5d6e   team/store   "store"   3 minutes ago   Up 3 minutes   0.0.0.0:15432->5432/tcp   store
+"""
+ENDED = LISTED.replace("Up 3 minutes   0.0.0.0:15432->5432/tcp", "Exited (1) 2 minutes ago               ")
+THIRD = LISTED.splitlines()[2].replace("app", "api").replace("3f2a", "5f2a").replace("8000", "8001") + "\n"
+BY_PROGRAM = "Error: connect ECONNREFUSED 127.0.0.1:15432\n"
+BY_PERSON = "$ curl http://127.0.0.1:15432\ncurl: (7) Failed to connect to 127.0.0.1 port 15432: Connection refused\n"
+ONE_LEFT: dict[str, tuple[tuple[str, ...], bool]] = {
+    "the engine lists the port, and one other container": ((LISTED, BY_PROGRAM), True),
+    "the engine lists two other containers": ((LISTED + THIRD, BY_PROGRAM), False),
+    "a person's client may be on the host": ((LISTED, BY_PERSON), False),
+    "the engine may be in a virtual machine": (("I use Docker Desktop.\n", LISTED, BY_PROGRAM), False),
+    "the engine lists another port": ((LISTED.replace(":15432", ":15433"), BY_PROGRAM), False),
+    "the container that has the port has ended": ((ENDED, BY_PROGRAM), False),
+}
+
+
+@pytest.mark.parametrize(("texts", "is_proven"), ONE_LEFT.values(), ids=ONE_LEFT)
+def test_no_client_of_the_host_is_refused_at_a_published_port(texts: tuple[str, ...], *, is_proven: bool) -> None:
+    found = answer(*texts)
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert ("loopback-is-the-container" in named) == is_proven
+
+
+KIBANA = "$ docker run -d --name kibana -e ELASTICSEARCH_URL=http://localhost:9200 -p 5601:5601 {}\n"
+SEARCH = "$ docker run -d --name search -p 9200:9200 elasticsearch:7\n"
+UNABLE = "Unable to connect to Elasticsearch at http://localhost:{}.\n"
+ONE_SERVICE: dict[str, tuple[tuple[str, ...], bool]] = {
+    "the image is that of another service": ((KIBANA.format("kibana"), SEARCH, UNABLE.format(9200)), True),
+    "the image is not known": ((KIBANA.format("team/all-in-one"), SEARCH, UNABLE.format(9200)), False),
+    "the service is nowhere": ((KIBANA.format("kibana"), UNABLE.format(9200)), False),
+    "the words are about another port": ((KIBANA.format("kibana"), SEARCH, UNABLE.format(9300)), False),
+}
+
+
+@pytest.mark.parametrize(("texts", "is_proven"), ONE_SERVICE.values(), ids=ONE_SERVICE)
+def test_a_well_known_service_has_no_port_of_another_one(texts: tuple[str, ...], *, is_proven: bool) -> None:
+    found = answer(*texts, targets=("127.0.0.1:9200",), origin="container:kibana")
+    named = [each.id for each in found.causes if not each.likely and each.severity == "blocking"]
+    assert named == (["loopback-is-the-container"] if is_proven else [])
+
+
 def test_a_log_of_compose_names_the_client() -> None:
     """Without a question: each line of the log begins with the name of its container."""
     log = "app-1  | Error: connect ECONNREFUSED 127.0.0.1:5432\n"
@@ -140,6 +209,12 @@ EMPTY_CHAIN: dict[str, tuple[str, bool]] = {
     "a rule for answers alone": (STATEFUL, True),
     "a rule for a link": ("-A FORWARD -i docker0 -j ACCEPT\n", False),
     "a rule that leads to another chain": ("-A FORWARD -j OTHER\n", False),
+    "a rule for a network card": ("-A FORWARD -i eth0 -o eth1 -j ACCEPT\n", True),
+    "a rule for a bridge with a name of its own": ("-A FORWARD -i web0 -o eth1 -j ACCEPT\n", False),
+    "a rule for any link but one": ("-A FORWARD ! -i eth0 -j ACCEPT\n", False),
+    "a rule for another port": ("-A FORWARD -p tcp -m tcp --dport 2234:2240 -j ACCEPT\n", True),
+    "a rule for the port": ("-A FORWARD -p tcp -m tcp --dport 440:450 -j ACCEPT\n", False),
+    "a rule for another protocol": ("-A FORWARD -p udp -j ACCEPT\n", True),
 }
 
 

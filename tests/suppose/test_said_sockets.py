@@ -31,6 +31,12 @@ TOMCAT = "$ docker run -d --name web tomcat:9\n"
 CONSOLE = "$ docker run -d --name web -p 9000:9000 -p 9011:9001 app:1 server /data --console-address :{}\n"
 VITE = "  ➜  Local:   http://localhost:80/\n  ➜  Network: use --host to expose\n"
 ON_HOST = "services:\n  web:\n    image: app:1\n    network_mode: host\n    ports: ['8080:80']\n"
+INSIDE = TWO.partition("  db:")[0] + "    networks: [back]\nnetworks:\n  back:\n    internal: true\n"
+MADE = "$ docker network create --internal back\n"
+WITHIN = RUN.replace("--name web", "--name web --network back")
+LOOPBACK = RUN.replace("-p 8080", "-p 127.0.0.1:8080")
+MONGO = "services:\n  web:\n    image: mongo:7\n    ports: ['8080:8081']\n    volumes: ['data:/data/db']\n"
+AWAY = "From my laptop http://192.0.2.5:8080 cannot be reached.\n"
 
 PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "the program says that it listens on loopback": (
@@ -55,6 +61,9 @@ PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
         (TWO, ITSELF), ("127.0.0.1:3307", "--from", "web"), "loopback-is-the-container",
     ),
     "the name is on another network": ((APART, NO_NAME), ("db", "--from", "web"), "no-common-network-for-name"),
+    "the name is of a container on the default network, whoever asks": (
+        (PLAIN.replace("web", "db"), NO_NAME), ("db", "--from", "web"), "default-bridge-has-no-names",
+    ),
     "the name has no port": ((APART, NO_NAME), (), "no-common-network-for-name"),
     "the engine lists the container as one that ended": (
         (RUN, EXITED, FAILS), ("8080",), "container-not-running",
@@ -97,6 +106,29 @@ PROVEN: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
         (PLAIN, "The target machine actively refused it 127.0.0.1:8080\n"), ("8080",), "port-not-published",
     ),
     "the host's network ignores the port": ((ON_HOST, FAILS), ("8080",), "host-network-ignores-ports"),
+    "an internal network of the file ignores the port": (
+        (INSIDE, FAILS), ("8080",), "container-on-internal-network-only",
+    ),
+    "a typed command has made the internal network": (
+        (MADE, WITHIN, REFUSED), ("localhost:8080",), "container-on-internal-network-only",
+    ),
+    "a person asks beside two containers for a port that only the host has": (
+        (MADE, WITHIN, RUN.replace("web", "api").replace("8080", "8081"), REFUSED), ("localhost:8080",),
+        "container-on-internal-network-only",
+    ),
+    "an image without settings has its own port": ((MONGO, FAILS), ("8080",), "service-listens-on-other-port"),
+    "variables of a database name no port": (
+        (RUN.replace("app:1", "-e POSTGRES_PASSWORD=x postgres"), FAILS), ("8080",), "service-listens-on-other-port",
+    ),
+    "a client failed at another address, and the port is on loopback only": (
+        (LOOPBACK, AWAY), ("8080",), "published-on-loopback-only",
+    ),
+    "the client's own line names the other address": (
+        (LOOPBACK, REFUSED.replace("localhost", "192.0.2.5")), ("192.0.2.5:8080",), "published-on-loopback-only",
+    ),
+    "a program may not bind its port": (
+        (TOMCAT, "bind() to 0.0.0.0:8080 failed (13: Permission denied)\n"), ("8080",), "service-not-listening",
+    ),
     "the port is published for the other protocol": ((PS_OF_TCP, FAILS), ("8080/udp",), "published-protocol-mismatch"),
 }  # fmt: skip
 OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -113,11 +145,33 @@ OPEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "the engine lists the container as one that never started": (
         (RUN, EXITED.replace("Exited (1) 2 minutes ago", "Created                 "), FAILS), ("8080",),
     ),
-    "a program may not bind the port": ((TOMCAT, "bind() to 0.0.0.0:8080 failed (13: Permission denied)\n"), ("8080",)),
+    "the network is not internal": ((INSIDE.replace("internal: true", "internal: false"), FAILS), ("8080",)),
+    "the container is on a second network, too": (
+        (INSIDE.replace("[back]", "[back, front]") + "  front:\n", FAILS), ("8080",),
+    ),
+    "somebody connected the container to a second network": (
+        (MADE, WITHIN, "$ docker network connect bridge web\n", REFUSED), ("localhost:8080",),
+    ),
+    "an argument may give the image another port": ((MONGO + "    command: --port 8081\n", FAILS), ("8080",)),
+    "a variable may give the image another port": (
+        (RUN.replace("app:1", "-e PGPORT=80 postgres"), FAILS), ("8080",),
+    ),
+    "a mounted file may configure the image": ((MONGO.replace("data/db", "etc/mongod.conf"), FAILS), ("8080",)),
+    "the image has been built": ((MONGO + "    build: .\n", FAILS), ("8080",)),
+    "an image that is not known": ((MONGO.replace("mongo:7", "team/app"), FAILS), ("8080",)),
+    "the mapping leads to the image's port": ((MONGO.replace("8081", "27017"), FAILS), ("8080",)),
+    "the port on loopback was asked at no place that the text names": ((LOOPBACK, FAILS), ("8080",)),
+    "the port on loopback was asked there": ((LOOPBACK, AWAY.replace("192.0.2.5", "localhost")), ("8080",)),
+    "the port is on loopback and on another address": (
+        (LOOPBACK.replace("-p 127", "-p 192.0.2.5:8080:80 -p 127"), AWAY), ("8080",),
+    ),
     "an argument is about another port of the program": ((CONSOLE.format(9001), FAILS), ("9000",)),
     "an image without root has another port": ((RUN.replace(":80 app:1", ":8080 bitnami/nginx"), EMPTY), ("8080",)),
     "no line says whose log it is": ((TWO, LOG), ("3307",)),
     "two containers are named above the log": ((TWO, "The logs of web and db:\n\n" + LOG), ("3307",)),
+    "the container with the name is on a network of its own, and nobody tells who asks": (
+        (PLAIN.replace("--name web", "--name db --network back"), NO_NAME), ("db", "--from", "web"),
+    ),
     "the client's container knows the name": ((TWO, NO_NAME), ("db", "--from", "web")),
 }  # fmt: skip
 

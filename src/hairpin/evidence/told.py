@@ -92,6 +92,8 @@ class ToldParts(msgspec.Struct, frozen=True):
     mapped: bool = False
     typed: frozenset[str] = frozenset()
     """The containers that only a typed command or a compose file names."""
+    plain: frozenset[str] = frozenset()
+    """The containers whose typed command or compose file gives the program no port, address or configuration."""
     placed: frozenset[str] = frozenset()
     """The containers whose networks the text tells."""
     listeners: tuple[Listener, ...] = ()

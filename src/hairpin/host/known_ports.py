@@ -67,7 +67,8 @@ _OF_IMAGES: dict[str, tuple[int, ...]] = {
     "mariadb": (3306,), "mysql": (3306,), "percona": (3306,),
     "postgres": (5432,), "postgis": (5432,), "timescaledb": (5432,), "pgvector": (5432,),
     "rabbitmq": (5672,), "redis": (6379,), "valkey": (6379,), "memcached": (11211,), "mongo": (27017,),
-    "elasticsearch": (9200,), "opensearch": (9200,), "kibana": (5601,), "logstash": (9600,), "prometheus": (9090,),
+    "elasticsearch": (9200,), "opensearch": (9200,), "kibana": (5601,), "logstash": (9600,),
+    "elasticsearch-oss": (9200,), "kibana-oss": (5601,), "logstash-oss": (9600,), "prometheus": (9090,),
     "grafana": (3000,), "influxdb": (8086,), "kafka": (9092,), "cp-kafka": (9092,), "zookeeper": (2181,),
     "eclipse-mosquitto": (1883,), "emqx": (1883,), "nats": (4222,), "etcd": (2379,), "consul": (8500,),
     "tomcat": (8080,), "jetty": (8080,), "jenkins": (8080,), "adminer": (8080,), "solr": (8983,), "neo4j": (7474, 7687),
@@ -77,13 +78,41 @@ _OF_IMAGES: dict[str, tuple[int, ...]] = {
     "pgbouncer": (5432,), "mailhog": (1025,),
 }  # fmt: skip
 """TCP ports of the service of an image, by the image's name without registry and tag."""
+_EVERY: dict[str, tuple[int, ...]] = {
+    name: ports
+    for names, ports in (
+        ("redis|valkey|redis-stack-server|keydb", (6379,)), ("mysql|mariadb|percona", (3306, 33060)),
+        ("postgres|postgresql|postgis|pgvector|timescaledb", (5432,)), ("mongo|mongodb", (27017,)),
+        ("memcached", (11211,)), ("rabbitmq", (5672, 5671, 15672, 15671, 25672, 4369, 1883, 15692, 61613)),
+        ("eclipse-mosquitto", (1883, 8883, 9001)), ("elasticsearch|opensearch", (9200, 9300, 9600)),
+        ("kibana", (5601,)), ("zookeeper", (2181, 2888, 3888, 8080)), ("cassandra", (9042, 7000, 7001, 7199, 9160)),
+        ("influxdb", (8086, 8088, 8083)), ("phpmyadmin", (80,)), ("adminer", (8080,)), ("couchdb", (5984, 4369, 9100)),
+        ("neo4j", (7474, 7473, 7687)), ("httpd", (80,)), ("wordpress", (80, 9000)), ("nextcloud", (80, 9000)),
+        ("mongo-express", (8081,)), ("redis-commander", (8081,)), ("pgadmin4", (80, 443)), ("mailhog", (1025, 8025)),
+        ("grafana|grafana-oss", (3000,)), ("prometheus", (9090,)), ("portainer|portainer-ce", (8000, 9000, 9443)),
+        ("etcd", (2379, 2380)), ("nats", (4222, 6222, 8222)), ("clickhouse-server", (8123, 9000, 9009, 9440, 9004)),
+        ("jenkins", (8080, 50000)), ("sonarqube", (9000,)), ("ghost", (2368,)), ("tomcat", (8080, 8443, 8009)),
+    )
+    for name in names.split("|")
+}  # fmt: skip
+"""Every TCP port on which the service of a well-known image listens, unless somebody configures another port."""
 
 
 def ports_of_image(image: str) -> tuple[int, ...]:
     """Return the TCP ports on which the service of a well-known image listens; none for another image."""
-    name = image.rpartition("/")[2].partition("@")[0].partition(":")[0]
+    name = _name_of(image)
     is_unprivileged = "bitnami/" in image and _OF_IMAGES.get(name, (_PRIVILEGED,))[0] < _PRIVILEGED
     return () if is_unprivileged else _OF_IMAGES.get(name, ())
+
+
+def every_port_of_image(image: str) -> frozenset[int]:
+    """Return each TCP port of the service of a well-known image, unless somebody configures another one; none for
+    another image."""
+    return frozenset(_EVERY.get(_name_of(image), ()))
+
+
+def _name_of(image: str) -> str:
+    return image.rpartition("/")[2].partition("@")[0].partition(":")[0]
 
 
 _PRIVILEGED = 1024

@@ -19,9 +19,9 @@ _ID_CHARACTERS = 12
 _SERVICE = "com.docker.compose.service"
 
 
-def containers_of(listed: list[Object], typed: list[Object]) -> list[Object]:
+def containers_of(listed: list[Object], typed: list[Object], networks: list[Object] | None = None) -> list[Object]:
     """Return the containers.  ``listed``: from outputs of the engine.  ``typed``: from command lines and compose
-    files."""
+    files.  ``networks``: the networks of such lines."""
     found: list[Object] = []
     # An inspected container tells more than a row of a table, so it comes first.
     for each in sorted(listed, key=lambda document: not _is_inspected(document)):
@@ -30,7 +30,8 @@ def containers_of(listed: list[Object], typed: list[Object]) -> list[Object]:
             found.append(each)
         else:
             _join(same, each)
-    meant = _with_project(found, typed)
+    idle = _on_internal_networks(typed, networks or [])
+    meant = with_project(found, [_without_ports(each) if each in idle else each for each in typed])
     for number, each in enumerate(meant, 1):
         same = next((one for one in found if _is_meant(one, each)), None)
         if same is None:
@@ -49,9 +50,28 @@ def _is_inspected(document: Object) -> bool:
     return "Created" in document or has_policy or "Pid" in object_of(document.get("State"))
 
 
-def _with_project(listed: list[Object], typed: list[Object]) -> list[Object]:
-    """Return the typed containers with the project's name in their networks, if the name of a listed container shows
-    it: ``shop-web-1`` is the service ``web`` of the project ``shop``."""
+def _on_internal_networks(typed: list[Object], networks: list[Object]) -> list[Object]:
+    """Return the typed containers that are on internal networks only.  An engine publishes no port of them."""
+    internal = {_name(each) for each in networks if each.get("Internal")}
+    joined = {(str(each.get("Connected")), _name(each)) for each in networks if "Connected" in each}
+    return [each for each in typed if (own := _networks_of(each, joined)) and own <= internal]
+
+
+def _networks_of(typed: Object, joined: set[tuple[str, str]]) -> set[str]:
+    """Return the names of the networks of a typed container.  ``joined``: containers that somebody connected to a
+    network, each with the network's name."""
+    named = set(object_of(object_of(typed.get("NetworkSettings")).get("Networks")))
+    mode = str(object_of(typed.get("HostConfig")).get("NetworkMode") or "")
+    return (named or {mode}) | {network for container, network in joined if container == _name(typed)}
+
+
+def _without_ports(typed: Object) -> Object:
+    return {**typed, "NetworkSettings": {**object_of(typed.get("NetworkSettings")), "Ports": {}}}
+
+
+def with_project(listed: list[Object], typed: list[Object]) -> list[Object]:
+    """Return the typed containers and networks with the project's name in the names of networks, if the name of a
+    listed container shows it: ``shop-web-1`` is the service ``web`` of the project ``shop``."""
     services = {service for each in typed if (service := _service(each))}
     projects = (
         match[1]
@@ -108,10 +128,12 @@ def _is_id(document: Object) -> bool:
     return len(name) >= _ID_CHARACTERS and str(document.get("Id") or "").startswith(name)
 
 
-def networks_of(listed: list[Object]) -> list[Object]:
-    """Return the networks, each once."""
+def networks_of(listed: list[Object], typed: list[Object] | None = None) -> list[Object]:
+    """Return the networks, each once.  ``listed``: from outputs of the engine.  ``typed``: from command lines and
+    compose files."""
     found: list[Object] = []
-    for each in listed:
+    made = [each for each in typed or [] if "Connected" not in each]
+    for each in (*listed, *made):
         same = next((one for one in found if _name(one) == _name(each)), None)
         if same is None:
             found.append(each)
@@ -119,6 +141,9 @@ def networks_of(listed: list[Object]) -> list[Object]:
         if same.get("Id") == _name(same):  # a cut document, whose name stands for its id
             same["Id"] = each.get("Id")
         _join(same, each)
+    for number, each in enumerate(made, 1):
+        if {"Id", "id"}.isdisjoint(each):
+            each["Id"] = each["id"] = f"{number:x}".rjust(_ID_CHARACTERS, "f")
     return found
 
 

@@ -77,9 +77,9 @@ def is_harmless(line: str) -> bool:
 
 OUTCOME = "outcome"
 """The key of the reading with the outcomes that clients saw."""
-_SAID = (OUTCOME, "klog")
-"""The keys of readings whose lines also count as words of the text, because a client's error or a line of the kernel's
-log may name a cause."""
+_SAID = (OUTCOME, "klog", "typed-docker-networks", "typed-podman-networks")
+"""The keys of readings whose lines also count as words of the text, because a client's error, a line of the kernel's
+log or a command about a network may name a cause."""
 STANDARD_INPUT = "-"
 _FEWEST_WORDS = 4
 """If a line has at least this many words besides a quoted command, it is a sentence."""

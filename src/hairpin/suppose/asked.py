@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 import msgspec
 
 from hairpin.errors import UsageError
+from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
@@ -55,6 +56,15 @@ def sender_of(told: ToldParts) -> str:
 def asks_itself(outcome: Outcome) -> bool:
     """Return whether a client in a container asked its own loopback address."""
     return outcome.origin.startswith("container:") and is_own(outcome.host)
+
+
+def ports_at_both(told: ToldParts | None) -> frozenset[int]:
+    """Return the TCP ports at which a container was refused by its own loopback address, while a client on the host got
+    an answer from the host's."""
+    outcomes = [each for each in told.outcomes if is_own(each.host) and each.protocol == "tcp"] if told else []
+    refused = {each.port for each in outcomes if each.result == "refused" and "container:" in each.origin}
+    answered = {each.port for each in outcomes if not each.failed and each.origin == HOST}
+    return frozenset(each for each in refused & answered if each is not None)
 
 
 def target_of(outcome: Outcome) -> Target | None:

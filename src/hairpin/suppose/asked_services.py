@@ -12,7 +12,7 @@ from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.asked import Target
-from hairpin.suppose.asked import SERVED_PORTS
+from hairpin.suppose.asked import SERVED_PORTS, ports_at_both
 
 _replace = msgspec.structs.replace
 
@@ -42,13 +42,16 @@ def _asked_container(host: Host, flow: Flow) -> Container | None:
 
 
 def with_host_services(host: Host, told: ToldParts, asked: tuple[Target, ...]) -> Host:
-    """Return the host in which a service of the host itself listens on each asked port of Kubernetes, etcd or dockerd.
-    If a text lists the host's sockets, no service is added."""
+    """Return the host in which a service of the host itself listens on each asked port of Kubernetes, etcd or dockerd,
+    and on each port at which a client on the host got an answer while a container was refused by itself.  If a text
+    lists the host's sockets, no service is added."""
     own = host.own
     if own is None or (HOST, "sockets") in told.parts:
         return host
     held = {each.port for each in own.sockets}
     ports = dict.fromkeys(each.port for each in asked if each.container is None and each.port in SERVED_PORTS)
+    published = {each.host_port for container in host.containers() for each in container.bindings}
+    ports |= dict.fromkeys(sorted(ports_at_both(told) - published))
     made = tuple(Socket("tcp", 6, None, each) for each in ports if each not in held)
     served = _replace(own, sockets=(*own.sockets, *made))
     return _replace(host, namespaces=tuple(served if each is own else each for each in host.namespaces))

@@ -13,7 +13,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Listener, ToldParts
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.host.host import Host, Namespace
-from hairpin.host.known_ports import ports_of_image
+from hairpin.host.known_ports import every_port_of_image, ports_of_image
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import FieldMatch, Nat
@@ -86,7 +86,7 @@ def _with_start(host: Host, container: Container, told: ToldParts) -> Host:
     inside = host.namespace(netns) if netns in host else None
     without = _replace(host, namespaces=tuple(each for each in host.namespaces if each.name != netns))
     stopped = _replace(container, status="exited", netns=None)
-    binding = next((each for each in container.bindings), _NO_PORT)
+    binding = next((each for each in container.bindings if each.actual), _NO_PORT)
     own = host.namespace(HOST)
     joined = host.engine_of(container).bridge_network(container)
     lacks_bridge = joined is not None and joined.bridge is not None and own.link(joined.bridge) is None
@@ -237,6 +237,7 @@ def ports_without_listener(host: Host, container: Container) -> Iterator[int]:
     inner = {each.container_port for each in bindings}
     refused = [each for each in (host.told.outcomes if host.told is not None else ()) if each.result in REFUSING]
     named = (container.name, *container.service_names)
+    yield from (each for each in inner if is_known_to_lack(host, container, each))
     for each in bindings:
         known = set(ports_of_image(container.image)) - {each.container_port}
         at_host = (one for one in refused if "container:" not in one.origin and not is_of_pool(one.host))
@@ -247,6 +248,13 @@ def ports_without_listener(host: Host, container: Container) -> Iterator[int]:
         elif each.host_port not in inner and len(_holders(host, each.host_port)) == 1:
             asked = (one for one in refused if one.port == each.host_port)
             yield from [each.host_port] if any(one.host in named or is_of_pool(one.host) for one in asked) else []
+
+
+def is_known_to_lack(host: Host, container: Container, port: int) -> bool:
+    """Return whether the service of the container's image does not listen on the TCP port, as its typed command or
+    compose file configures nothing."""
+    ports = every_port_of_image(container.image)
+    return host.told is not None and container.name in host.told.plain and bool(ports) and port not in ports
 
 
 def _holders(host: Host, port: int) -> set[str]:

@@ -18,14 +18,16 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts, ToldTable
 from hairpin.host.boot.sysctl_files import FORWARDING
 from hairpin.host.host import Host
+from hairpin.host.known_ports import ports_of_image
 from hairpin.netfilter.ir import CT_NEW, FULL_MASK, FibMatch, FieldMatch, NameMatch, NoEffect, Reject, Rule, Verdict
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback
+from hairpin.sought import Sought
 from hairpin.suppose.alternatives import without_translation
 from hairpin.suppose.own_namespace import may_be_uplink
 from hairpin.suppose.parts import LINKS, RULES, SYSCTLS, Supposition
-from hairpin.suppose.said_sockets import is_served_elsewhere, is_told_to_lack
+from hairpin.suppose.said_sockets import is_served_elsewhere, is_told_to_lack, names_port
 from hairpin.walk.decided import RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
@@ -54,12 +56,16 @@ def stops_anyway(
         network, flow, stop, stated
     ):
         return True  # a published port leads to the container by whichever network
-    if (stated or isinstance(flow.start, FromContainer)) and _drops_all_new(host, told, stop):
+    if (
+        (stated or isinstance(flow.start, FromContainer))
+        and not trace.usual.reply
+        and (_drops_all_new(host, told, flow, stop))
+    ):
         return True  # docker-proxy alone could serve a client without FORWARD, and did not
+    if _asks_itself(network, flow, stop, stated=bool(stated)) and not _may_be_the_hosts(host, flow, others):
+        return True
     if others:
         return False
-    if stated and _asks_itself(network, flow, stop):
-        return True
     if not _is_told(stop, host, told):
         return False
     needed = {each.command for each in supposed if each.elsewise == "passes"}
@@ -76,18 +82,37 @@ def stops_anyway(
     return all(_stops_alike(then, flow, stop) for then in _saving(network, host, needed))
 
 
-def _asks_itself(network: Network, flow: Flow, stop: Stop) -> bool:
-    """Return whether a container asks its own loopback address for the port of a service that is elsewhere.  That the
-    connection was refused is told then, and nobody else can have refused it."""
+def _asks_itself(network: Network, flow: Flow, stop: Stop, *, stated: bool) -> bool:
+    """Return whether a container asks its own loopback address for the port of a service that is elsewhere.  The text
+    tells that the connection was refused, and nobody else can have refused it; or it tells in words that this address
+    does not answer, and the container's image is that of a service with another port."""
     start = flow.start
     if not isinstance(start, FromContainer) or not isinstance(stop.decided_by, SocketDecided):
         return False
     if stop.netns != start.netns or not is_loopback(flow.daddr, flow.version):
         return False
-    told = (each for host in network.hosts if host.told is not None for each in host.told.outcomes)
-    if not any(each.result == "refused" and each.port == flow.dport for each in told):
-        return False  # who resets a connection, or answers nothing, listens
+    told = [each for host in network.hosts if host.told is not None for each in host.told.outcomes if each.failed]
+    # Who resets a connection, or answers nothing, listens.
+    is_refused = stated and any(each.result == "refused" and each.port == flow.dport for each in told)
+    is_named = any(not each.host and names_port(each.target, flow.dport) for each in told)
+    if not is_refused and not (is_named and _has_another_port(network, start, flow.dport)):
+        return False
     return is_served_elsewhere(network, start, flow.dport)
+
+
+def _may_be_the_hosts(host: Host, flow: Flow, others: list[Supposition]) -> bool:
+    """Return whether the container that asks may be on the host's network: no part of the text shows its network, and
+    the engine lists no published port of it.  The networks of other containers do not matter."""
+    name = flow.start.name if isinstance(flow.start, FromContainer) else ""
+    container = host.container(name)
+    has_ports = container is not None and any(each.actual for each in container.bindings)
+    return any(each.command == f"docker inspect {name}" for each in others) and not has_ports
+
+
+def _has_another_port(network: Network, start: FromContainer, port: int) -> bool:
+    container = network.host(start.netns.host).container(start.name)
+    ports = ports_of_image(container.image) if container is not None else ()
+    return bool(ports) and port not in ports
 
 
 def _stops_alike(network: Network, flow: Flow, stop: Stop) -> bool:
@@ -139,25 +164,47 @@ def _is_told(stop: Stop, host: Host, told: ToldParts) -> bool:
             return False
 
 
-def _drops_all_new(host: Host, told: ToldParts, stop: Stop) -> bool:
+def _drops_all_new(host: Host, told: ToldParts, flow: Flow, stop: Stop) -> bool:
     """Return whether the policy of a told chain of FORWARD stopped the packet, and no rule of the chain lets the first
-    packet of a connection pass, whichever links and addresses it has."""
+    packet of the connection pass, whichever bridge the container has and whichever addresses the packet has."""
     decided = stop.decided_by
     if not isinstance(decided, RuleDecided) or decided.place.number or stop.stage != "forward":
         return False
     place = decided.place
     table = host.namespace(HOST).ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
-    return chain is not None and _is_told(stop, host, told) and not any(map(_may_pass, chain.rules))
-
-
-def _may_pass(rule: Rule) -> bool:
-    """Return whether the rule may accept the first packet of a connection, or leads to another chain."""
-    states = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ct-state")
-    if any(not each.negated and not _fits_new(each) for each in states):
+    if chain is None or not _is_told(stop, host, told):
         return False
+    packet, is_outward = stop.seen.packet, isinstance(flow.start, FromContainer)
+    # The port of a container behind a published port may be another one than the supposed one.
+    known = {"protocol": packet.protocol, "dport": packet.dport if is_outward else None}
+    beside = "iif" if is_outward else "oif"
+    return not any(_may_pass(each, known, beside) for each in chain.rules)
+
+
+def _may_pass(rule: Rule, known: dict[str, int | None], beside: str) -> bool:
+    """Return whether the rule may accept the first packet of a connection, or leads to another chain.  ``known``: the
+    values of the packet's fields that do not depend on a supposed part.  ``beside``: the field with the link at the
+    container's side, which is a bridge."""
+    for each in rule.body:
+        if isinstance(each, FieldMatch) and not each.negated:
+            value = known.get(each.field)
+            is_other = value is not None and not any(first <= value & each.mask <= last for first, last in each.ranges)
+            if is_other or (each.field == "ct-state" and not _fits_new(each)):
+                return False
+        if (
+            isinstance(each, NameMatch)
+            and not each.negated
+            and each.field == beside
+            and all(map(_NIC.match, each.names))
+        ):
+            return False
     ends = (each for each in rule.body if not isinstance(each, FieldMatch | NameMatch | NoEffect | Reject | FibMatch))
     return any(not isinstance(each, Verdict) or each.verdict == "accept" for each in ends)
+
+
+_NIC = Sought(r"(?:eth|en[ospx]|wl|ww|usb|ppp|bond|team|wan|lan|wg|tun|tap|lo$)[\w.@*-]*$")
+"""Matches the names of network cards and tunnels, which no engine gives to a bridge."""
 
 
 def _fits_new(match: FieldMatch) -> bool:

@@ -36,6 +36,8 @@ from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
 
 _replace = msgspec.structs.replace
+_NETAVARK = "1.8.0"
+"""The version of netavark whose rules a host of Podman has: the last whose rules are known in each detail."""
 USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
 """The supposed versions of dockerd, from before and from after Docker 28 changed its chains."""
 _HOST_ADDRESS = parse_address("198.51.100.10")[1]
@@ -135,11 +137,11 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
     )  # fmt: skip
 
 
-def _backend_of(networks: tuple[DockerNetwork, ...]) -> str | None:
+def _backend_of(networks: tuple[DockerNetwork, ...]) -> str:
     """Return Podman's back end.  The default names of bridges show it: ``podman0`` is netavark's, ``cni-podman0`` is
     CNI's."""
     bridges = {(each.bridge or "").rstrip("0123456789") for each in networks}
-    return "cni" if "cni-podman" in bridges else "netavark" if "podman" in bridges else None
+    return "cni" if "cni-podman" in bridges else "netavark"
 
 
 def _networks_of(engine: Engine, container: Container) -> Iterator[str]:
@@ -230,9 +232,8 @@ def with_engine_rules(host: Host, told: ToldParts) -> Host:
     made = tuple(_table(family, name, dialect) for family, name in lacking)
     host = with_namespace(host, _replace(own, ruleset=Ruleset((*own.ruleset.tables, *made), own.ruleset.ipsets)))
     for engine in host.engines:
-        if engine.kind != "docker":
-            continue
-        wanted = restoring_all(missing_of(host, engine), host.netns, host.namespace(HOST))
+        of_known = engine if engine.network_version else _replace(engine, network_version=_NETAVARK)
+        wanted = restoring_all(missing_of(host, of_known), host.netns, host.namespace(HOST))
         parts = tuple(
             each
             for each in wanted.parts

@@ -16,8 +16,8 @@ from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.prefix import is_loopback
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
-from hairpin.suppose.asked import HOST_PORTS, UNNAMED
-from hairpin.suppose.containers import REFUSING, listeners_of, ports_without_listener
+from hairpin.suppose.asked import HOST_PORTS, UNNAMED, ports_at_both
+from hairpin.suppose.containers import REFUSING, is_known_to_lack, listeners_of, ports_without_listener
 from hairpin.suppose.told import PERSONS
 from hairpin.walk.decided import SocketDecided
 from hairpin.walk.state import Stop
@@ -41,26 +41,33 @@ def is_told_to_lack(network: Network, flow: Flow, stop: Stop, stated: tuple[Outc
     if not stated or stop.reason != "no-listener" or not isinstance(stop.decided_by, SocketDecided):
         return False
     if stop.netns.is_host:
+        if isinstance(flow.start, FromContainer):
+            return False
         is_told = _is_told_stopped(host, flow) or _is_told_unpublished(host, flow, stated)
-        return not isinstance(flow.start, FromContainer) and is_told
+        return is_told or _is_told_on_loopback(host, flow, stated)
     inside = [each for each in host.containers() if each.running and each.netns == stop.netns.name]
     port = stop.seen.packet.dport or 0
     if len(inside) != 1 or not (_is_told(host, inside[0]) or _was_taken_by_a_proxy(host, inside[0], port, stated)):
         return False
     if not listeners_of(host, inside[0]) and port in ports_without_listener(host, inside[0]):
-        return any(each.result in REFUSING for each in stated)
+        is_refused = any(each.result in REFUSING for each in stated)
+        return is_refused or is_known_to_lack(host, inside[0], port)
     return _listens_elsewhere(host, inside[0], port, stated) or _is_refused_there(flow, inside[0], port, stated)
 
 
 def is_served_elsewhere(network: Network, start: FromContainer, port: int) -> bool:
     """Return whether the host, or another container of which the text tells, has a socket of the TCP port.  A socket of
-    the host is told by a listing, or it is a relay's for a container of which the text tells."""
+    the host is told by a listing, by an answer that a client got there, or it is a relay's for a container of which the
+    text tells."""
     return any(
         (each.protocol, each.port) == ("tcp", port)
         for host in network.hosts
         for namespace in host.namespaces
         if host.netns.sibling(namespace.name) != start.netns and namespace.name != f"container:{UNNAMED}"
-        if namespace.name != HOST or _are_sockets_told(host) or _is_of_told(host, port)
+        if namespace.name != HOST
+        or _are_sockets_told(host)
+        or _is_of_told(host, port)
+        or port in ports_at_both(host.told)
         for each in namespace.sockets
     )
 
@@ -119,12 +126,20 @@ def _is_refused_there(flow: Flow, container: Container, port: int, stated: tuple
 
 
 def _are_networks_told(host: Host, flow: Flow) -> bool:
-    """Return whether the text shows the networks of the container that asks for a name and of the one that has it."""
+    """Return whether the text shows the networks of the container that asks for a name and of the one that has it.  If
+    the one that has it is on the default network alone, no container finds its name, whoever asks."""
     named = host.containers_named(flow.asked_name)
     asking = host.container(flow.start.name) if isinstance(flow.start, FromContainer) else None
-    ends = [*named, *([asking] if asking is not None else [])]
     placed = host.told.placed if host.told is not None else frozenset[str]()
+    if named and all(_is_told(host, each) and each.name in placed and _is_nameless(host, each) for each in named):
+        return True
+    ends = [*named, *([asking] if asking is not None else [])]
     return bool(named) and len(ends) > len(named) and all(_is_told(host, each) and each.name in placed for each in ends)
+
+
+def _is_nameless(host: Host, container: Container) -> bool:
+    engine = host.engine_of(container)
+    return set(engine.network_names(container)) == {engine.traits.default_network}
 
 
 # --- at the host -----------------------------------------------------------------------------------------------------
@@ -172,9 +187,10 @@ def _is_told_stopped(host: Host, flow: Flow) -> bool:
 
 
 def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) -> bool:
-    """Return whether the client asked the host.  A loopback address is the host's if the client is there, or if the
-    text shows no second container in which a client may be.  Where the text tells in words that something fails, an
-    output of the engine has to list the container: the words may be about a later step of the service."""
+    """Return whether the client asked the host.  A loopback address is the host's if the client is there, if the text
+    shows no second container in which a client may be, or if a person asks for a port that only the host has.  Where
+    the text tells in words that something fails, an output of the engine has to list the container: the words may be
+    about a later step of the service."""
     if outcome.port is not None and outcome.port != flow.dport:
         return False
     is_alone = len(own) == 1
@@ -185,8 +201,39 @@ def _is_at_host(host: Host, outcome: Outcome, flow: Flow, own: list[Container]) 
             return True
         return is_alone and (is_listed or outcome.result in REFUSING or is_named or _is_ignored(host, flow))
     if is_own(outcome.host):
-        return is_alone or outcome.origin == HOST
+        is_hosts = outcome.tool in PERSONS and not outcome.origin and any(_has_outside(each, flow) for each in own)
+        return is_alone or outcome.origin == HOST or is_hosts
     return outcome.host == address_text(flow.daddr, flow.version)
+
+
+def _is_told_on_loopback(host: Host, flow: Flow, stated: tuple[Outcome, ...]) -> bool:
+    """Return whether a client failed at the port of another address of the host, and the text shows the container that
+    publishes the port at the loopback address only."""
+    container = host.container(flow.container) if flow.container else None
+    if container is None or not container.running or not _is_told(host, container):
+        return False
+    if is_loopback(flow.daddr, flow.version):
+        return False
+    asked = (flow.protocol, flow.dport)
+    every = [each for one in host.containers() for each in one.bindings if (each.protocol, each.host_port) == asked]
+    is_local = all(each.host_ip is not None and is_loopback(each.host_ip, each.version) for each in every)
+    return bool(every) and is_local and any(_asks_another_address(each, flow.dport) for each in stated)
+
+
+def _asks_another_address(outcome: Outcome, port: int) -> bool:
+    """Return whether the client asked the port at an address or a name that is no loopback address."""
+    if outcome.host:
+        return outcome.port == port and not is_own(outcome.host)
+    named = re.finditer(rf"(?P<host>[\w.>-]*[^\W\d][\w.>-]*|\d+(?:\.\d+){{3}}):{port}(?![\d:])", outcome.target)
+    hosts = [each["host"] for each in named]
+    return bool(hosts) and not any(map(is_own, hosts))
+
+
+def _has_outside(container: Container, flow: Flow) -> bool:
+    """Return whether the text publishes the asked port for the container, whose own port has another number.  A person
+    asks for such a port at the host."""
+    bindings = [each for each in container.bindings if each.protocol == flow.protocol]
+    return any(each.host_port == flow.dport != each.container_port for each in bindings)
 
 
 def names_port(sentence: str, port: int) -> bool:
@@ -204,16 +251,16 @@ _OF_PERSON = re.compile(r"\bERR_[A-Z]|\bbrowser\b|\bI open\b|浏览器|\bactivel
 
 
 def _is_ignored(host: Host, flow: Flow) -> bool:
-    """Return whether the port is typed for a container that has the host's network, which ignores it."""
+    """Return whether the port is typed for a container that has the host's network, or that is on internal networks
+    only: the engine ignores it."""
     own = host.container(flow.container) if flow.container else None
     asked = (flow.protocol, flow.dport)
-    return (
-        own is not None
-        and own.network_mode == "host"
-        and any(
-            (each.protocol, each.host_port) == asked and each.container_port != each.host_port for each in own.bindings
-        )
-    )
+    typed = [each for each in own.bindings if (each.protocol, each.host_port) == asked] if own is not None else []
+    if own is None or not typed:
+        return False
+    if own.network_mode == "host":
+        return any(each.container_port != each.host_port for each in typed)
+    return host.is_internal(own) and not any(each.actual for each in typed)
 
 
 def _has_port(host: Host, container: Container, flow: Flow) -> bool:

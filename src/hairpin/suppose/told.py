@@ -71,6 +71,8 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     has_firewall = any(each.key.startswith(("ufw-", "firewalld-")) for each in evidence.readings)
     typed = frozenset(_typed_names(evidence))
     outcomes = tuple(_with_origin(each, host, telling_in(evidence)) for each in _outcomes(evidence))
+    if not any(_IN_A_MACHINE.search(line) is not None for _, line in telling_in(evidence)):
+        outcomes = tuple(_beside_publication(each, host, typed) for each in outcomes)
     return ToldParts(
         parts=frozenset(parts),
         sysctls=frozenset(own.sysctls.values) if own is not None else frozenset(),
@@ -85,6 +87,7 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
         ),
         containers=frozenset(each.name for each in host.containers()) - typed,
         typed=typed,
+        plain=frozenset(each.name.removeprefix("/") for each in _named_containers(evidence) if each.plain),
         placed=typed | {each.name for each in host.containers() if each.endpoints or each.network_mode != "default"},
         listeners=(*_typed_listeners(evidence), *listeners_in(telling_in(evidence))),
         outcomes=(
@@ -226,6 +229,31 @@ def _with_origin(outcome: Outcome, host: Host, lines: tuple[tuple[int, str], ...
     return outcome
 
 
+def _beside_publication(outcome: Outcome, host: Host, typed: frozenset[str]) -> Outcome:
+    """Return the outcome with the container whose program was refused, if the text leaves only one.  The program asked
+    a loopback address for a port that an output of the engine lists as another container's.  On the host, docker-proxy
+    or Podman takes each connection to such a port, so the program was not there."""
+    is_persons = outcome.origin or outcome.tool in PERSONS or not is_own(outcome.host)
+    if is_persons or outcome.result != "refused" or outcome.protocol != "tcp":
+        return outcome
+    running = [each for each in host.containers() if each.running]
+    asked = ("tcp", outcome.port)
+    having = [each for each in running
+              if any(one.actual and (one.protocol, one.host_port) == asked for one in each.bindings)]  # fmt: skip
+    others = [each for each in running if each not in having and outcome.port not in _ports_of(each)]
+    if len(having) != 1 or having[0].name in typed or len(others) != 1 or len(running) != len(having) + len(others):
+        return outcome
+    return msgspec.structs.replace(outcome, origin=f"container:{others[0].name}")
+
+
+_IN_A_MACHINE = Sought(
+    r"\bWSL|\bWindows\b|\bmac ?OS\b|\bMac(?:Book)?\b|\bOS ?X\b|Docker Desktop|docker-machine|boot2docker|Toolbox"
+    r"|\bcolima\b|\bvagrant\b|虚拟机",
+    re.IGNORECASE,
+)
+"""Matches words about an engine in a virtual machine.  The loopback address of the outer system is another one."""
+
+
 def _ports_of(container: Container) -> set[int]:
     exposed = (port for _, port in container.exposed)
     return {*(each.container_port for each in container.bindings), *exposed, *ports_of_image(container.image)}
@@ -250,6 +278,7 @@ class _Named(msgspec.Struct, rename="pascal"):
     name: str = ""
     typed: bool = False
     listens: tuple[str, ...] = ()
+    plain: bool = False
 
 
 def _typed_names(evidence: Evidence) -> Iterator[str]:

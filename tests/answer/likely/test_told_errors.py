@@ -142,8 +142,7 @@ def test_a_network_that_is_known_by_its_name_was_not_made_anew() -> None:
     (
         ("Error response from daemon: Cannot start container 7a: [8] System error: operation not supported",
          "kernel-module-missing", "uname -r"),
-        ("failed to set up container networking: Address already in use", "outside-catalogue",
-         "docker network inspect"),
+        ("failed to set up container networking: network web not found", "outside-catalogue", "docker network ls"),
         ('adding pod web_web to CNI network "web": failed to make veth pair: operation not supported',
          "kernel-module-missing", "uname -r"),
     ),

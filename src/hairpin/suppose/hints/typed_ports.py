@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hairpin.evidence.told import ToldParts
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
+from hairpin.host.known_ports import every_port_of_image
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.sought import Sought
@@ -46,23 +47,6 @@ _MAPPING = Sought(
     r"(?P<outer>\d{2,5}):(?P<inner>\d{2,5})(?P<protocol>/\w+)?(?=[\s\"'\],`]|$)",
     re.MULTILINE,
 )
-_OWN_PORTS: tuple[tuple[Sought, frozenset[int]], ...] = tuple(
-    (Sought(rf"(?:^|/)(?:{names})(?:[:@]|$)"), frozenset(ports))
-    for names, ports in (
-        ("redis|valkey|redis-stack-server|keydb", (6379,)), ("mysql|mariadb|percona", (3306, 33060)),
-        ("postgres|postgresql|postgis|pgvector|timescaledb", (5432,)), ("mongo|mongodb", (27017,)),
-        ("memcached", (11211,)), ("rabbitmq", (5672, 5671, 15672, 15671, 25672, 4369, 1883, 15692, 61613)),
-        ("eclipse-mosquitto", (1883, 8883, 9001)), ("elasticsearch|opensearch", (9200, 9300, 9600)),
-        ("kibana", (5601,)), ("zookeeper", (2181, 2888, 3888, 8080)), ("cassandra", (9042, 7000, 7001, 7199, 9160)),
-        ("influxdb", (8086, 8088, 8083)), ("phpmyadmin", (80,)), ("adminer", (8080,)), ("couchdb", (5984, 4369, 9100)),
-        ("neo4j", (7474, 7473, 7687)), ("httpd", (80,)), ("wordpress", (80, 9000)), ("nextcloud", (80, 9000)),
-        ("mongo-express", (8081,)), ("redis-commander", (8081,)), ("pgadmin4", (80, 443)), ("mailhog", (1025, 8025)),
-        ("grafana|grafana-oss", (3000,)), ("prometheus", (9090,)), ("portainer|portainer-ce", (8000, 9000, 9443)),
-        ("etcd", (2379, 2380)), ("nats", (4222, 6222, 8222)), ("clickhouse-server", (8123, 9000, 9009, 9440, 9004)),
-        ("jenkins", (8080, 50000)), ("sonarqube", (9000,)), ("ghost", (2368,)), ("tomcat", (8080, 8443, 8009)),
-    )
-)  # fmt: skip
-"""The ports on which the services of well-known images listen, unless somebody configures another port."""
 _URL = r"https?://(?:0\.0\.0\.0|localhost|127\.0\.0\.1|\[::1?\]):{port}(?!\d)"
 _ROOTLESS = sought(
     r"\brootless\w*|\bslirp4netns\b|\bpasta\b|^[^#\n]{0,40}\$ (?:podman|nerdctl)|(?<!sudo[ ])\bpodman (?:run|create"
@@ -128,7 +112,7 @@ def image_has_other_port(prose: Prose, host: Host, told: ToldParts, flows: Itera
     if _STACKED.search(prose.text) is not None:
         return
     for container in host.containers():
-        own = next((ports for image, ports in _OWN_PORTS if image.search(container.image)), frozenset[int]())
+        own = every_port_of_image(container.image)
         inner = {each.container_port for each in container.bindings if each.protocol == "tcp"}
         is_told = container.name in told.typed | told.containers and container.network_mode != "host"
         if not is_told or not own or not inner or inner & own:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pasted.readings import containers_in, evidence_in_text, keys_in
+from tests.pasted.readings import containers_in, evidence_in_text, host_in, keys_in
 from tests.rows import each_row
 
 FILE = """\
@@ -94,3 +94,18 @@ def test_a_part_of_a_file_without_the_spaces_of_its_first_line() -> None:
 def test_other_yaml_and_prose_tell_nothing(text: str) -> None:
     assert [key for key in keys_in(text) if key != "docker-containers"] == []
     assert not any(each.bindings for each in containers_in(text).values())
+
+
+@pytest.mark.parametrize(
+    ("networks", "internal"),
+    (
+        ("  back:\n    internal: true\n", {"compose_back"}),
+        ("  back:\n    name: rear\n    internal: true\n", {"rear"}),
+        ("  back:\n    driver: bridge\n", set[str]()),
+    ),
+)
+def test_internal_networks(networks: str, internal: set[str]) -> None:
+    text = f"services:\n  web:\n    image: app\n    ports: ['80:80']\n    networks: [back]\nnetworks:\n{networks}"
+    host = host_in(text)
+    assert {each.name for engine in host.engines for each in engine.networks if each.internal} == internal
+    assert {each.actual for each in containers_in(text)["web"].bindings} == {not internal}

@@ -1,11 +1,12 @@
 """Compose files, which show how the containers of their services are meant to be.
 
-    file    := ["version:" …] "services:" service* ["networks:" …]
+    file    := ["version:" …] "services:" service* ["networks:" network*]
     service := NAME ":" (KEY ":" [VALUE] | "- " ITEM)*
 
 The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has
 removed.
-Of a service only the keys about the network are kept, without environment and volumes.
+Of a service only the keys about the network are kept, without environment and volumes.  Of a network its name is kept,
+and whether it is internal.
 
 Source: compose-spec spec.md
 """
@@ -18,7 +19,8 @@ import msgspec
 
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import fragments
-from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, listens_in
+from hairpin.pasted.forms.engines.typed_network import internal_network
+from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, is_plain, listens_in
 from hairpin.sought import Sought
 
 PROJECT = "compose"
@@ -52,6 +54,18 @@ class _Service(msgspec.Struct):
     items: dict[str, list[str]] = msgspec.field(default_factory=dict[str, list[str]])
 
 
+class _Networks(msgspec.Struct):
+    """The networks of a file by their keys: the names of networks with a name of their own and of external networks,
+    and the keys of internal networks."""
+
+    names: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    internal: set[str] = msgspec.field(default_factory=set[str])
+
+    def name_of(self, key: str, project: str) -> str:
+        """Return the name that the engine knows the network by."""
+        return self.names.get(key, f"{project}_{key}")
+
+
 def _compose(paste: Paste, start: int) -> Found | None:
     first = paste.lines[start].strip()
     if first != "services:" and not _begins_service(paste, start):
@@ -63,7 +77,9 @@ def _compose(paste: Paste, start: int) -> Found | None:
     services, networks = _services_in(lines, has_head=first == "services:")
     project = next(_projects(paste.lines[max(0, start - _ABOVE) : start]), PROJECT)
     made = [each for service in services if (each := _container(service, networks, project)) is not None]
-    return Found(end, "docker-compose.yml", tuple(fragments(f"typed-{ANY_ENGINE}-containers", made))) if made else None
+    internal = [internal_network(networks.name_of(key, project)) for key in sorted(networks.internal)]
+    parts = (*fragments(f"typed-{ANY_ENGINE}-containers", made), *fragments(f"typed-{ANY_ENGINE}-networks", internal))
+    return Found(end, "docker-compose.yml", parts) if made else None
 
 
 def _projects(lines: tuple[str, ...]) -> Iterator[str]:
@@ -98,11 +114,9 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _services_in(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str, str]]:
-    """Return the services, and the names of the networks by the networks' keys, for networks with a name of their own
-    and for external networks."""
+def _services_in(lines: list[str], *, has_head: bool) -> tuple[list[_Service], _Networks]:
     services: list[_Service] = []
-    networks: dict[str, str] = {}
+    networks = _Networks()
     section = "services"
     key = ""
     network = ""
@@ -164,6 +178,8 @@ def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
         else:
             service.values.setdefault(key, value)
         return key
+    if before == "environment":
+        service.items.setdefault(before, []).append(key)
     if before in ("ports", "networks"):  # the long form of a port; the settings of a network
         items = service.items.setdefault(before, [])
         settings = f"{key}: {value or ''}"
@@ -174,12 +190,14 @@ def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
     return before
 
 
-def _of_networks(keyed: re.Match[str], network: str, networks: dict[str, str]) -> str:
+def _of_networks(keyed: re.Match[str], network: str, networks: _Networks) -> str:
     key, value = keyed["key"].strip("'\""), (keyed["value"] or "").strip("'\"")
     if key == "external" and value.lower() == "true":
-        networks.setdefault(network, network)
+        networks.names.setdefault(network, network)
     elif key == "name" and value:
-        networks[network] = value
+        networks.names[network] = value
+    elif key == "internal" and value.lower() == "true":
+        networks.internal.add(network)
     elif not value and key not in ("external", "ipam", "driver_opts", "labels", "config", "options"):
         return key
     return network
@@ -189,7 +207,7 @@ def _without_comment(text: str) -> str:
     return re.sub(r"\s+#.*$", "", text)
 
 
-def _container(service: _Service, networks: dict[str, str], project: str) -> dict[str, Any] | None:
+def _container(service: _Service, networks: _Networks, project: str) -> dict[str, Any] | None:
     if not {"image", "build"} & {*service.values, *service.items} and not service.items.get("ports"):
         return None
     mode = _plain(service.values.get("network_mode") or service.values.get("net") or "")
@@ -198,14 +216,18 @@ def _container(service: _Service, networks: dict[str, str], project: str) -> dic
     made = container(
         image=_plain(service.values.get("image", service.name)),
         name=_plain(service.values.get("container_name", "")),
-        mode=mode or next(iter(names), f"{project}_default"),
+        mode=mode or next(iter(names), networks.name_of("default", project)),
         ports=[port for each in service.items.get("ports", []) for port in _ports(each)],
     )
     made["Config"]["Labels"] = {"com.docker.compose.service": service.name}
     if not mode:
-        made["NetworkSettings"]["Networks"] = names or {f"{project}_default": {"Aliases": [service.name]}}
+        made["NetworkSettings"]["Networks"] = names or {
+            networks.name_of("default", project): {"Aliases": [service.name]}
+        }
     if listens := listens_in([service.values.get("command", ""), *service.items.get("command", [])]):
         made["Listens"] = listens
+    if _is_plain(service):
+        made["Plain"] = True
     if service.items.get("expose"):
         made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(map(_plain, service.items["expose"]))}
     if "restart" in service.values:
@@ -216,11 +238,22 @@ def _container(service: _Service, networks: dict[str, str], project: str) -> dic
     return made
 
 
+def _is_plain(service: _Service) -> bool:
+    """Return whether the file gives the service no port, no address and no configuration that may have one."""
+    if not _OTHERWISE.isdisjoint((*service.values, *service.items)):
+        return False
+    variables = (_plain(each.partition("=")[0]) for each in service.items.get("environment", []))
+    return is_plain(variables, map(_plain, service.items.get("volumes", [])))
+
+
+_OTHERWISE = frozenset(("build", "command", "configs", "entrypoint", "env_file", "extends", "secrets"))
+
+
 def _plain(text: str) -> str:
     return text.strip().strip("'\"")
 
 
-def _endpoints(service: _Service, networks: dict[str, str], project: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _endpoints(service: _Service, networks: _Networks, project: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for each in service.items.get("networks", []):
         name, _, settings = each.partition("\n")
         key = _plain(name).rstrip(":").strip()
@@ -228,7 +261,7 @@ def _endpoints(service: _Service, networks: dict[str, str], project: str) -> Ite
         fixed = re.search(r"ipv4_address: ([\d.]+)", settings)
         if fixed is not None:
             endpoint["IPAMConfig"] = {"IPv4Address": fixed[1]}
-        yield networks.get(key, f"{project}_{key}"), endpoint
+        yield networks.name_of(key, project), endpoint
 
 
 def _ports(item: str) -> Iterator[str]:

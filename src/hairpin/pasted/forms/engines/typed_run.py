@@ -155,6 +155,10 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     settings = made["HostConfig"]
     if listens := listens_in(words[at + 1 :]):
         made["Listens"] = listens
+    set_by = [each.partition("=")[0] for name in ("-e", "--env") for each in options.get(name, [])]
+    mounted = [each for name in ("-v", "--volume") for each in options.get(name, [])]
+    if not words[at + 1 :] and _OTHERWISE.isdisjoint(options) and is_plain(set_by, mounted):
+        made["Plain"] = True
     if "--restart" in options:
         settings["RestartPolicy"] = {"Name": options["--restart"][-1].partition(":")[0]}
     if "-P" in options or "--publish-all" in options:
@@ -165,6 +169,23 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     if "--expose" in options:
         made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(options["--expose"])}
     return made
+
+
+_OTHERWISE = frozenset(("--entrypoint", "--env-file", "--mount", "--volumes-from"))
+"""The options whose values may give a program another port, and do not say it themselves."""
+
+
+def is_plain(variables: Iterable[str], mounts: Iterable[str]) -> bool:
+    """Return whether the program listens on the ports of its image: no variable's name is about a port, an address or
+    arguments, and only folders of data are mounted."""
+    return not any(map(_CONFIGURES.search, variables)) and all(map(_OF_DATA.match, mounts))
+
+
+_CONFIGURES = Sought(r"PORT|LISTEN|BIND|ADDR|HOST|ARG|OPT|FLAG|CONF|COMMAND|CMD|URL|\$|^[^A-Z]", re.IGNORECASE)
+_OF_DATA = Sought(
+    r"(?:[^:]+:)?/(?:var/(?:lib|log|www)|data|etc/(?:localtime|timezone)|docker-entrypoint-initdb\.d"
+    r"|usr/share/nginx/html|usr/local/apache2/htdocs|tmp)(?:[/:].*)?$"
+)
 
 
 def listens_in(words: Iterable[str]) -> list[str]:
