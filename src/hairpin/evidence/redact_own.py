@@ -55,8 +55,8 @@ _NAMES = """
     cups-browsed dbus dbus-broker default dhclient dhcpd display-manager dm-event dnf-automatic
     dnf-automatic-install dnf-makecache dnsmasq docker-cleanup dockerd dovecot dpkg-db-backup dropbear
     e2scrub_all e2scrub_reap ebtables elasticsearch emergency exim exim4 flanneld fstrim fwupd fwupd-refresh gdm
-    getty gpm grafana-server graphical grub-common hairpin-guard hairpin-loopback haproxy haveged hostapd httpd ifplugd ifup
-    ifupdown-pre influxdb init ipset irqbalance isc-dhcp-server iscsid journald k3s-agent kea-dhcp4-server
+    getty gpm grafana-server graphical grub-common hairpin-guard hairpin-loopback haproxy haveged hostapd httpd ifplugd
+    ifup ifupdown-pre influxdb init ipset irqbalance isc-dhcp-server iscsid journald k3s-agent kea-dhcp4-server
     keepalived kerneloops keyboard-setup kmod-static-nodes kube-proxy ldconfig libvirtd lightdm lighttpd lldpd
     logrotate lvm2-lvmpolld lvm2-monitor lxd machine man-db mariadb mdmonitor memcached microcode modprobe
     mongod mongodb mosquitto motd-news multi-user multipathd munin-node mysql mysqld named ndppd
