@@ -13,9 +13,8 @@ from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.pasted.asking import NETWORK_FILES
 from hairpin.programs import UFW
-from hairpin.walk.reads import Part, what_reads
+from hairpin.walk.reads import Part, walked_with_parts
 from hairpin.walk.trace import Trace
-from hairpin.walk.walk import walk_flow
 
 _LISTED = {
     "links": "ip -d addr",
@@ -51,8 +50,9 @@ def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple
     if all(host.told is None for host in network.hosts):
         return ()
     mapped = any(host.told is not None and host.told.mapped for host in network.hosts)
-    trace, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
-    parts = frozenset(each for each in parts if each[1] in ("", HOST) or not _ends_before(trace, each[0], each[1]))
+    trace, parts = walked_with_parts(network, flow)
+    if not trace.succeeds:
+        parts = frozenset(each for each in parts if each[1] in ("", HOST) or not _ends_before(trace, each[0], each[1]))
     found: dict[Supposition, None] = {_ADDRESSES: None} if mapped else {}
     for each in network.hosts:
         if each.told is not None:
@@ -70,6 +70,8 @@ def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple
 
 def _left_out(told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:
     """Yield the suppositions about rules that the text leaves out, if a packet passes their hook."""
+    if not told.left_out:
+        return
     steps = (each for branch in trace.branches for each in (*branch.request, *branch.reply, *branch.data))
     passed = {each.stage for each in steps if each.netns.is_host}
     family = "ip" if flow.version == 4 else "ip6"
