@@ -121,7 +121,7 @@ def _of_parts6(network: Network) -> _OfParts:
 
 
 def _of_parts(network: Network, version: Version) -> _OfParts:
-    return _of_parts4(network) if version == 4 else _of_parts6(network)  # noqa: PLR2004 - IPv4
+    return _of_parts4(network) if version == 4 else _of_parts6(network)
 
 
 def _left_out(told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:
