@@ -75,7 +75,7 @@ class _OfParts:
 
     def __init__(self, network: Network, version: Version) -> None:
         self._told = {host.name: host.told for host in network.hosts if host.told is not None}
-        self._version = version
+        self._version: Version = version
         self._listed: list[Supposition] = []
         self._numbers: dict[Supposition, int] = {}
         self._known: set[Part] = set()
