@@ -86,6 +86,15 @@ def test_of_lines_that_differ_only_in_numbers_a_long_text_keeps_few() -> None:
     assert len(telling_in(long)) < 10
 
 
+PORTS = "".join(f"[{number:5}.1] docker0: port 1(veth{number:07x}) entered blocking state\n" for number in range(2000))
+
+
+def test_kernel_lines_about_links_that_dockerd_named_are_one_form() -> None:
+    """dockerd names the host's end of a veth pair by seven hexadecimal digits: moby libnetwork GenerateIfaceName()."""
+    links, others = (evidence_in_texts((text,)) for text in (PORTS, PORTS.replace("(veth", "(tapx")))
+    assert len(telling_in(links)) < 10 < len(telling_in(others))
+
+
 HOST_LINKS = """\
 1: lo: <LOOPBACK,UP> mtu 65536
     link/loopback 00:00:00:00:00:00

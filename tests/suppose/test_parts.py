@@ -48,3 +48,18 @@ def test_a_stopped_container_may_publish_the_port() -> None:
         "\nIt is refused.\n"
     )
     assert "docker inspect web" in commands(text)
+
+
+LISTED = '4a1e3b2c9d{0:02}   nginx   "nginx"   5 minutes ago   Up 5 minutes   0.0.0.0:{1}->80/tcp   w{0}\n'
+MANY = "$ docker ps\nCONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n" + "".join(
+    LISTED.format(number, 8080 + number) for number in range(12)
+)
+
+
+def test_a_flow_rests_on_its_own_parts_whichever_alike_flow_was_walked_before() -> None:
+    """The parts of an alike flow are those of the first one's walk, with the names exchanged."""
+    together = network(MANY)
+    flows = flows_for(together, tuple(parse_target(str(8080 + number)) for number in range(12)), None)
+    of_all = [supposed_in(together, each) for each in flows]
+    assert of_all == [supposed_in(network(MANY), each) for each in flows]
+    assert len(set(of_all)) > 1

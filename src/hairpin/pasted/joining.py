@@ -185,7 +185,7 @@ def _telling(text: str) -> tuple[tuple[int, str], ...]:
 _LONG = 1000
 """A text with more lines than this is long.  Nobody types so many lines."""
 _SAID_AGAIN = 2
-_VARYING = Sought(r"[0-9a-f]{8,}|\d+")
+_VARYING = Sought(r"\bveth[0-9a-f]{7}\b|[0-9a-f]{8,}|\d+")
 """Matches what differs between two lines of one program: ids, times, ports, addresses, counts."""
 
 

@@ -1,6 +1,6 @@
 """The supposed parts of a host that a flow's walk reads.  The flow's verdict rests on these parts and on told parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from hairpin.evidence.reading import HOST
@@ -8,14 +8,15 @@ from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.sysctl import known_sysctl
+from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
+from hairpin.network.prefix import Version
 from hairpin.pasted.asking import NETWORK_FILES
 from hairpin.programs import UFW
-from hairpin.walk.reads import Part, what_reads
+from hairpin.walk.reads import Part, walked_with_parts
 from hairpin.walk.trace import Trace
-from hairpin.walk.walk import walk_flow
 
 _LISTED = {
     "links": "ip -d addr",
@@ -51,25 +52,82 @@ def supposed_in(network: Network, flow: Flow, *, by_name: bool = False) -> tuple
     if all(host.told is None for host in network.hosts):
         return ()
     mapped = any(host.told is not None and host.told.mapped for host in network.hosts)
-    trace, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
-    parts = frozenset(each for each in parts if each[1] in ("", HOST) or not _ends_before(trace, each[0], each[1]))
+    trace, parts = walked_with_parts(network, flow)
+    if not trace.succeeds:
+        inner = {each[:2] for each in parts if each[1] not in ("", HOST)}
+        behind = {each for each in inner if _ends_before(trace, *each)}
+        parts = frozenset(each for each in parts if each[:2] not in behind) if behind else parts
     found: dict[Supposition, None] = {_ADDRESSES: None} if mapped else {}
     for each in network.hosts:
         if each.told is not None:
             found |= dict.fromkeys(_of_host(each, each.told, trace, flow))
     if (flow.asked_name or by_name) and isinstance(flow.start, FromContainer):
         found[_names_of(flow.start.name)] = None
-    for part in sorted(parts):
-        host = next((each for each in network.hosts if each.name == part[0]), None)
-        if host is not None and host.told is not None:
-            found |= dict.fromkeys(_of(part, host.told, flow))
-            if part[1:] == (HOST, "ruleset"):
-                found |= dict.fromkeys(_left_out(host.told, trace, flow))
-    return tuple(found)
+    rules = {(host.name, HOST, "ruleset"): host.told for host in network.hosts if host.told is not None}
+    further = {part: tuple(_left_out(told, trace, flow)) for part, told in rules.items() if part in parts}
+    ordered = _of_parts(network, flow.version).ordered(parts, further)
+    return (*found, *(each for each in ordered if each not in found)) if found else tuple(ordered)
+
+
+class _OfParts:
+    """The suppositions of the parts that flows of one version of IP read.  On a host with many containers each flow
+    reads the same parts of many namespaces, so each part is looked up once."""
+
+    def __init__(self, network: Network, version: Version) -> None:
+        self._told = {host.name: host.told for host in network.hosts if host.told is not None}
+        self._version: Version = version
+        self._listed: list[Supposition] = []
+        self._numbers: dict[Supposition, int] = {}
+        self._known: set[Part] = set()
+        self._speaking: dict[Part, tuple[int, ...]] = {}
+
+    def ordered(self, parts: frozenset[Part], further: Mapping[Part, tuple[Supposition, ...]]) -> Iterator[Supposition]:
+        """Yield the suppositions of the parts, each once, in the order of the first part that has it.  ``further``:
+        suppositions of some of the parts that only this flow has."""
+        for part in parts.difference(self._known):
+            self._learn(part)
+        numbers = {part: self._speaking[part] for part in parts.intersection(self._speaking)}
+        for part, said in further.items():
+            numbers[part] = (*numbers.get(part, ()), *map(self._number, said))
+        first: dict[int, tuple[Part, int]] = {}
+        for part, each in numbers.items():
+            for place, number in enumerate(each):
+                if number not in first or part < first[number][0]:
+                    first[number] = (part, place)
+        yield from (self._listed[number] for number in sorted(first, key=first.__getitem__))
+
+    def _learn(self, part: Part) -> None:
+        self._known.add(part)
+        told = self._told.get(part[0])
+        said = tuple(map(self._number, _of(part, told, self._version) if told is not None else ()))
+        if said:
+            self._speaking[part] = said
+
+    def _number(self, supposition: Supposition) -> int:
+        number = self._numbers.setdefault(supposition, len(self._listed))
+        if number == len(self._listed):
+            self._listed.append(supposition)
+        return number
+
+
+@kept
+def _of_parts4(network: Network) -> _OfParts:
+    return _OfParts(network, 4)
+
+
+@kept
+def _of_parts6(network: Network) -> _OfParts:
+    return _OfParts(network, 6)
+
+
+def _of_parts(network: Network, version: Version) -> _OfParts:
+    return _of_parts4(network) if version == 4 else _of_parts6(network)
 
 
 def _left_out(told: ToldParts, trace: Trace, flow: Flow) -> Iterator[Supposition]:
     """Yield the suppositions about rules that the text leaves out, if a packet passes their hook."""
+    if not told.left_out:
+        return
     steps = (each for branch in trace.branches for each in (*branch.request, *branch.reply, *branch.data))
     passed = {each.stage for each in steps if each.netns.is_host}
     family = "ip" if flow.version == 4 else "ip6"
@@ -150,7 +208,7 @@ def _ends_before(trace: Trace, host: str, netns: str) -> bool:
     )
 
 
-def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
+def _of(part: Part, told: ToldParts, version: Version) -> Iterator[Supposition]:
     _, netns, field = part
     if not netns:
         return
@@ -158,7 +216,7 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
         if field.endswith("/rp_filter") and told.proves(netns, "sockets") and not told.proves(netns, "sysctls"):
             yield _switches_inside(netns.removeprefix("container:"))
         inside = field in ("links", "addresses", "routes", "sockets", "ruleset") and not told.proves(netns, field)
-        if inside and not told.proves(netns, f"{field}{flow.version}"):
+        if inside and not told.proves(netns, f"{field}{version}"):
             yield _inside(netns.removeprefix("container:"))
         return
     if field.startswith("net/"):
@@ -167,9 +225,9 @@ def _of(part: Part, told: ToldParts, flow: Flow) -> Iterator[Supposition]:
         if path not in told.sysctls and row is not None and row.silent:
             yield Supposition(HOST, message("the kernel's sysctls forwarding and rp_filter"), SYSCTLS, "passes")
     elif field == "ruleset":
-        yield from _tables(told, "ip" if flow.version == 4 else "ip6")
+        yield from _tables(told, "ip" if version == 4 else "ip6")
     elif field in ("routes", "rules"):
-        if not told.proves(HOST, f"{field}{flow.version}"):
+        if not told.proves(HOST, f"{field}{version}"):
             yield Supposition(HOST, _NAMES[field], _LISTED[field])
     elif field in _LISTED and not told.proves(HOST, field):
         yield Supposition(HOST, _NAMES[field], _LISTED[field], "stops" if field == "sockets" else "passes")

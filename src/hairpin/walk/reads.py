@@ -32,16 +32,17 @@ R = TypeVar("R")
 def walked_after(was: Network, then: Network, flow: Flow) -> Trace:
     """Return the flow's trace in ``then``.  If ``then`` has the same parts that the walk read in ``was``, return the
     trace in ``was``."""
-    trace, parts = _noted(was, flow)
+    trace, parts = walked_with_parts(was, flow)
     return trace if parts_changed(was, then).isdisjoint(parts) else walked(then, flow)
 
 
 def walked_before(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace as ``walked`` does, and record the parts that the walk reads, for ``walked_after``."""
-    return _noted(network, flow)[0]
+    return walked_with_parts(network, flow)[0]
 
 
-def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
+def walked_with_parts(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
+    """Return the flow's trace as ``walked`` does, and the parts that the walk reads."""
     known = _read_by_flows(network)
     if flow not in known:
         alike = taken_over(network, flow)
@@ -64,7 +65,7 @@ class _PartsByName(msgspec.Struct, frozen=True):
 def _parts_by_name(network: Network, flow: Flow) -> _PartsByName:
     found = _named_by_flows(network)
     if flow not in found:
-        parts = _noted(network, flow)[1]
+        parts = walked_with_parts(network, flow)[1]
         having: dict[str, set[Part]] = {}
         for part in parts:
             _, netns, field = part

@@ -96,6 +96,18 @@ def left_unread(net: Network, read: str = "container:web-0") -> Network:
     return replace(net, hosts=hosts)
 
 
+def pasted(net: Network, *, same: int = 0) -> Network:
+    """Return the host as a pasted text shows it: ``ip addr`` prints the id of each veth's other namespace, and nothing
+    lists these ids.  The first ``same`` veths have one id, which no kernel prints."""
+    own = net.namespace(HOST_NETNS)
+    veths = [each.name for each in own.links if each.kind == "veth"]
+    links = tuple(
+        replace(each, peer_netnsid=max(same - 1, veths.index(each.name))) if each.name in veths else each
+        for each in own.links
+    )
+    return of_host(links=links, netnsids=())(net)
+
+
 def _left(of_host: str, read: str) -> Callable[[Container], Container]:
     return lambda each: (
         each if each.netns in (None, of_host, read) else replace(each, netns=None, left_unread=each.netns)
@@ -156,6 +168,8 @@ ALIKE: dict[str, tuple[Callable[[Network], Network], tuple[tuple[int, ...], ...]
     "ended, with their former addresses": (ended, (tuple(range(8)),)),
     "ended, one with another's former address": (lambda net: ended(net, odd=2), ((0, 1, 3, 4, 5, 6, 7),)),
     "a list of addresses seen": (of_host(limits=SEEN), ()),
+    "pasted, without a list of the namespaces' ids": (pasted, (tuple(range(8)),)),
+    "pasted, with one id for two namespaces": (lambda net: pasted(net, same=2), ((0, 1), (2, 3, 4, 5, 6, 7))),
     "left unread": (left_unread, ((1, 2, 3, 4, 5, 6, 7),)),
     "left unread, with a rule for one": (
         lambda net: left_unread(ruled(f"-A FORWARD -d {WEB3}/32 -j DROP")(net)), ((1, 2, 4, 5, 6, 7),)),

@@ -76,7 +76,7 @@ def _with_each_weighed(answer: Answer, stated: _Stated, asked: tuple[Flow, ...])
                 network = simulate(made[cause.id], answer.network) if cause.id in made else None
             except ChangeError:
                 network = None
-        against = _outcomes_against(network, stated[:_MOST_OUTCOMES]) if network is not None else ()
+        against = _outcomes_against(answer.network, network, stated[:_MOST_OUTCOMES]) if network is not None else ()
         if not cause.likely and (cause.stop is not None or network is None):
             others = (each for each, _ in stated if each.failed and each not in cause.explains and each not in against)
             against = (*against, *others)
@@ -92,5 +92,5 @@ def _is_contradicted(cause: CauseAnswer) -> bool:
     return cause.likely and any(not each.failed for each in cause.against) and not cause.explains
 
 
-def _outcomes_against(network: Network, stated: _Stated) -> tuple[Outcome, ...]:
-    return tuple(each for each, flows in stated if not fits(network, each, flows))
+def _outcomes_against(was: Network, then: Network, stated: _Stated) -> tuple[Outcome, ...]:
+    return tuple(each for each, flows in stated if not fits(was, then, each, flows))

@@ -1,6 +1,7 @@
 """The hints of a pasted text, in addition to its told parts: its words, logs of firewalls, address ranges that it
 names, and its stated outcomes together."""
 
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -13,8 +14,10 @@ from hairpin.causes.registry import known_cause
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Outcome, ToldParts
 from hairpin.host.host import Host
+from hairpin.kept import kept
 from hairpin.message import Message
 from hairpin.network.flow import Flow
+from hairpin.network.network import Network
 from hairpin.pasted.joining import telling_in
 from hairpin.question.target import is_outside_name
 from hairpin.suppose.alternatives import Alternative
@@ -107,10 +110,43 @@ _CLOUD = sought(
 
 def hints_of(answer: Answer, failures: tuple[Outcome, ...]) -> tuple[Hinted, ...]:
     """Return the hints, the heaviest first, each cause once."""
-    found: dict[tuple[str, str], Hinted] = {}
-    for each in sorted(_all(answer, failures), key=lambda one: -one.weight):
-        found.setdefault((each.cause, "" if each.cause else each.means.template), each)
-    return tuple(found.values())
+    held = _read_of(answer).hints
+    if failures not in held:
+        found: dict[tuple[str, str], Hinted] = {}
+        for each in sorted(_all(answer, failures), key=lambda one: -one.weight):
+            found.setdefault((each.cause, "" if each.cause else each.means.template), each)
+        held[failures] = tuple(found.values())
+    return held[failures]
+
+
+class _Read:
+    """What the words of an answer's texts say.  Several steps ask for it, and each reading searches the whole text.
+
+    ``of``: the question, the texts and the flows that it is about; they are compared by identity, and the flows by
+    value."""
+
+    def __init__(self, of: tuple[object, ...], flows: tuple[Flow, ...]) -> None:
+        self.of = of
+        self.flows = flows
+        self.hints: dict[tuple[Outcome, ...], tuple[Hinted, ...]] = {}
+        self.features: frozenset[str] | None = None
+
+    def is_about(self, of: tuple[object, ...], flows: tuple[Flow, ...]) -> bool:
+        same = len(of) == len(self.of) and all(map(operator.is_, of, self.of))
+        return same and flows == self.flows
+
+
+@kept
+def _last_read(network: Network) -> list[_Read]:  # noqa: ARG001
+    return []
+
+
+def _read_of(answer: Answer) -> _Read:
+    of, flows = (answer.question, *answer.evidence), tuple(each.trace.flow for each in answer.flows)
+    last = _last_read(answer.network)
+    if not last or not last[0].is_about(of, flows):
+        last[:] = [_Read(of, flows)]
+    return last[0]
 
 
 def sure_about(answer: Answer) -> frozenset[str]:
@@ -256,10 +292,13 @@ def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:
 
 
 def _features(answer: Answer) -> frozenset[str]:
-    prose = prose_of(_lines(answer))
-    told = ((host, host.told) for host in answer.network.hosts)
-    found = frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
-    return found | {"to the internet"} if any(_outside_names(answer)) else found
+    read = _read_of(answer)
+    if read.features is None:
+        prose = prose_of(_lines(answer))
+        told = ((host, host.told) for host in answer.network.hosts)
+        found = frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
+        read.features = found | {"to the internet"} if any(_outside_names(answer)) else found
+    return read.features
 
 
 def _outside_names(answer: Answer) -> Iterator[str]:

@@ -43,7 +43,7 @@ from hairpin.suppose.alternatives import Alternative, alternatives, before_the_h
 from hairpin.suppose.asked import asks_itself, counting_failures, target_of
 from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.suppose.refuted import refuted_causes
-from hairpin.walk.walked import walked
+from hairpin.walk.reads import walked_after, walked_before
 from hairpin.words.hints import OF_CAUSE
 
 _replace = msgspec.structs.replace
@@ -225,27 +225,38 @@ def _stopping(
         if not each.failed or each.port is None or not about or each.port in about
     )
     # If a flow does not pass on the ordinary host, a told part stops it: no alternative has to explain it.
-    passing = tuple(flow for flow in flows if walked(network, flow).verdict not in FITTING["failed"])
+    passing = tuple(flow for flow in flows if walked_before(network, flow).verdict not in FITTING["failed"])
     found = {each.cause or each.command: each for each in hints}
     for each in alternatives(network, flows):
-        try:
-            then = simulate(each.change, network)
-        except ChangeError:
+        known = found.get(each.cause)
+        if known is not None and (known.hint is None or known.hint.line):
+            continue  # of several containers the first one stands for all
+        if not _stops(network, each, passing, stated):
             continue
-        if all(walked(then, flow).succeeds for flow in passing):
-            continue
-        if all(fits(then, outcome, asked) for outcome, asked in stated):
-            hinted = found.get(each.cause)
-            points = leaning.points.get(each.cause, 0)
-            if hinted is None:
-                found[each.cause] = _replace(each, weight=max(1, each.weight + points))
-            elif hinted.hint is not None and not hinted.hint.line:
-                # The walk explains it, too: its words name the packet and the place.
-                found[each.cause] = _replace(each, weight=max(hinted.weight, each.weight + points))
+        # If words without a line point to it, the walk explains it, too: its words name the packet and the place.
+        least = 1 if known is None else known.weight
+        found[each.cause] = _replace(each, weight=max(least, each.weight + leaning.points.get(each.cause, 0)))
     if _may_be_lost_before(flows, outcomes):
         lost = before_the_host(flows[0], lost_before_weight(answer, outcomes))
         found[lost.command] = max((lost, found.get(lost.command, lost)), key=lambda each: each.weight)
     yield from with_shown_by(sorted(found.values(), key=lambda each: -each.weight), answer)
+
+
+def _stops(
+    network: Network,
+    alternative: Alternative,
+    passing: tuple[Flow, ...],
+    stated: tuple[tuple[Outcome, tuple[Flow, ...]], ...],
+) -> bool:
+    """Return whether the host with the alternative fits each stated outcome, and stops one of the passing flows.  A
+    stated outcome has few flows, so they are walked first."""
+    try:
+        then = simulate(alternative.change, network)
+    except ChangeError:
+        return False
+    if not all(fits(network, then, outcome, asked) for outcome, asked in stated):
+        return False
+    return any(not walked_after(network, then, flow).succeeds for flow in passing)
 
 
 def _ports_of(network: Network, flows: tuple[Flow, ...]) -> frozenset[int]:
@@ -333,7 +344,7 @@ def _candidate(answer: Answer, alternative: Alternative) -> Candidate:
         return Candidate(means, cause.title, Change(()), OfFile(alternative.command), "nothing-listens-there")
     then = simulate(alternative.change, answer.network)
     for each in answer.flows:
-        trace = walked(then, each.trace.flow)
+        trace = walked_after(answer.network, then, each.trace.flow)
         stop = trace.usual.stop
         if not trace.succeeds and stop is not None:
             found = next(iter(cause.find(View(then, trace.flow, trace.usual, stop))), None)

@@ -13,9 +13,9 @@ from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
 from hairpin.suppose.asked import is_of_pool, target_of
 from hairpin.suppose.said_sockets import names_port
+from hairpin.walk.reads import walked_after
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
-from hairpin.walk.walked import walked
 
 FITTING: dict[str, frozenset[Verdict]] = {
     "answered": frozenset({"delivered", "leaves", "misdirected", "depends"}),
@@ -54,11 +54,12 @@ def _origin(outcome: Outcome) -> Origin | None:
     return parse_origin(outcome.origin) if outcome.origin else None
 
 
-def fits(network: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
+def fits(network: Network, then: Network, outcome: Outcome, flows: tuple[Flow, ...]) -> bool:
+    """Return whether the outcome fits the network ``then``, which a change makes of the network."""
     wanted = FITTING.get(outcome.result)
     if wanted is None or not flows:
         return True
-    return any(walked(network, each).verdict in wanted for each in flows)
+    return any(walked_after(network, then, each).verdict in wanted for each in flows)
 
 
 def failures_of(network: Network, trace: Trace, asked: tuple[Flow, ...]) -> tuple[Outcome, ...]:

@@ -184,6 +184,8 @@ def _of_wires(host: Host, inside: Namespace) -> Iterator[tuple[Role, int | str]]
         ends.append((outer, peer.name))
         yield from _of_end(peer)
         yield "inner-index", link.index
+        if peer.peer_netnsid is not None:
+            yield "netnsid", peer.peer_netnsid  # a pasted text has no list of the host's ids
     for space, name in ends:
         yield from _of_addresses(space, name)
 

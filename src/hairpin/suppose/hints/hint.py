@@ -4,6 +4,7 @@
 line of the text, and a command that decides.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ class Prose(NamedTuple):
 
     def line_at(self, place: int) -> tuple[int, str]:
         """Return the number and the words of the line at a position in the text."""
-        index = next((at for at, start in reversed(tuple(enumerate(self.starts))) if start <= place), 0)
+        index = max(0, bisect_right(self.starts, place) - 1)
         line = self.text[self.starts[index] :].partition("\n")[0]
         return self.numbers[index], line[:_LONGEST_QUOTE]
 
