@@ -7,10 +7,11 @@ meant to be.  If an output shows how the container is, the output counts.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
+from hairpin.host.read.engines.network_json import BRIDGE_NAME
 from hairpin.pasted.values import Object, object_of, objects_of
 
 TYPED = "Typed"
@@ -30,8 +31,7 @@ def containers_of(listed: list[Object], typed: list[Object]) -> list[Object]:
             found.append(each)
         else:
             _join(same, each)
-    meant = _with_project(found, typed)
-    for number, each in enumerate(meant, 1):
+    for number, each in enumerate(typed, 1):
         same = next((one for one in found if _is_meant(one, each)), None)
         if same is None:
             found.append({**_as_started(each, number, {str(one.get("Name")) for one in found}), TYPED: True})
@@ -49,17 +49,21 @@ def _is_inspected(document: Object) -> bool:
     return "Created" in document or has_policy or "Pid" in object_of(document.get("State"))
 
 
-def _with_project(listed: list[Object], typed: list[Object]) -> list[Object]:
-    """Return the typed containers with the project's name in their networks, if the name of a listed container shows
-    it: ``shop-web-1`` is the service ``web`` of the project ``shop``."""
-    services = {service for each in typed if (service := _service(each))}
+def project_of(listed: list[Object], typed: list[Object]) -> str:
+    """Return the project of the typed services, if the name of a listed container shows it: ``shop-web-1`` is the
+    service ``web`` of the project ``shop``.  Empty if no name does."""
+    services = [service for each in typed if (service := _service(each))]
     projects = (
         match[1]
         for each in listed
         for service in services
         if (match := re.fullmatch(rf"([\w.]+(?:-[\w.]+)*?)[-_]{re.escape(service)}[-_]\d+", _name(each))) is not None
     )
-    project = next(projects, "")
+    return next(projects, "")
+
+
+def with_project(project: str, typed: list[Object]) -> list[Object]:
+    """Return the typed containers or networks with the project's name in the names of their networks."""
     if not project:
         return typed
     return [
@@ -108,18 +112,40 @@ def _is_id(document: Object) -> bool:
     return len(name) >= _ID_CHARACTERS and str(document.get("Id") or "").startswith(name)
 
 
-def networks_of(listed: list[Object]) -> list[Object]:
-    """Return the networks, each once."""
+def networks_of(listed: list[Object], typed: list[Object]) -> list[Object]:
+    """Return the networks, each once.  ``listed``: from outputs of the engine.  ``typed``: from command lines and
+    compose files; of a network that an output lists, only what the outputs leave out counts."""
     found: list[Object] = []
-    for each in listed:
+    for each in [*listed, *({**one, TYPED: True} for one in typed)]:
         same = next((one for one in found if _name(one) == _name(each)), None)
         if same is None:
             found.append(each)
             continue
         if same.get("Id") == _name(same):  # a cut document, whose name stands for its id
             same["Id"] = each.get("Id")
-        _join(same, each)
+        _join(same, {key: value for key, value in each.items() if key != TYPED})
     return found
+
+
+def _of_podman(network: Object) -> Object:
+    """Return a typed network in the form of ``podman network inspect``."""
+    options = dict(network["Options"])
+    link = options.pop(BRIDGE_NAME, options.get("parent"))
+    blocks = objects_of(object_of(network["IPAM"]).get("Config"))
+    return {
+        "name": network["Name"],
+        "id": network["Id"],
+        "driver": network["Driver"],
+        "internal": network["Internal"],
+        "ipv6_enabled": network["EnableIPv6"],
+        "subnets": [{"subnet": each.get("Subnet"), "gateway": each.get("Gateway")} for each in blocks],
+        "options": options,
+        **({"network_interface": link} if link else {}),
+    }
+
+
+FORMS_OF_NETWORKS: dict[str, Callable[[Object], Object]] = {"docker": lambda network: network, "podman": _of_podman}
+"""The form in which each engine inspects a network, made from Docker's form."""
 
 
 def _name(document: Object) -> str:

@@ -19,7 +19,7 @@ import msgspec
 from hairpin import __version__
 from hairpin.evidence.reading import HOST, PASTED, SCHEMA, Evidence, Reading
 from hairpin.host.link import is_engine_bridge
-from hairpin.pasted.containers import containers_of, networks_of
+from hairpin.pasted.containers import FORMS_OF_NETWORKS, containers_of, networks_of, project_of, with_project
 from hairpin.pasted.counted import WHOLE
 from hairpin.pasted.form import Fragment, Recognised
 from hairpin.pasted.forms.engines.compose_files import ANY_ENGINE
@@ -271,14 +271,17 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
     for (key, netns, _), (origin, texts) in found.items():
         engine, _, what = key.removeprefix("typed-").partition("-")
         if engine in documents and what in ("containers", "networks"):
-            listed = documents[engine].setdefault("typed" if key.startswith("typed-") else what, [])
+            listed = documents[engine].setdefault(f"typed-{what}" if key.startswith("typed-") else what, [])
             listed += [msgspec.json.decode(line) for text in texts for line in text.splitlines()]
         elif (text := merge(key, texts)) or key in _MAY_BE_EMPTY:
             yield key, netns, origin, text
     for engine, of_engine in documents.items():
-        if containers := containers_of(of_engine.get("containers", []), of_engine.get("typed", [])):
+        listed, typed = of_engine.get("containers", []), of_engine.get("typed-containers", [])
+        project = project_of(listed, typed)
+        if containers := containers_of(listed, with_project(project, typed)):
             yield f"{engine}-containers", "", f"{engine} inspect", _lines(containers)
-        if networks := networks_of(of_engine.get("networks", [])):
+        made = with_project(project, of_engine.get("typed-networks", []))
+        if networks := networks_of(of_engine.get("networks", []), [*map(FORMS_OF_NETWORKS[engine], made)]):
             yield f"{engine}-networks", "", f"{engine} network inspect", _lines(networks)
 
 

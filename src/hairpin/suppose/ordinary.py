@@ -17,7 +17,7 @@ from hairpin.engines.repair.restoring import restoring_all
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import UNNAMED, ToldParts, ToldTable
 from hairpin.host.contact import Contact
-from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
+from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import Route
 from hairpin.netfilter.address import width
@@ -53,6 +53,9 @@ _PODMAN_POOLS = (0x0A58_0000, *(0x0A59_0000 + (number << 16) for number in range
 _FURTHER_POOLS = tuple(0x0A80_0000 + (number << 16) for number in range(128))
 """10.128.0.0/16 and its next.  An engine with more networks than its default pools hold has pools of its own."""
 _POOL_LENGTH = 16
+_LAN_LENGTH = 24
+_OF_LAN = 251
+"""The host's own place in a LAN of which the text shows the range."""
 _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind these pools
 
 
@@ -85,7 +88,8 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
 
 
 def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
-    """Return the supposed address of the uplink: the address that clients ask for, or else a documentation address."""
+    """Return the supposed address of the uplink: the address that clients ask for, an address of the LAN on which a
+    network's containers are, or else a documentation address."""
     subnets = [each for engine in host.engines for joined in engine.networks for each in joined.subnets]
     found = (each.address for each in asked if each.version == 4 and each.address is not None)
     outer = (
@@ -95,7 +99,9 @@ def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
         and each not in _PUBLIC_SERVERS
         and not any(subnet.holds(each, 4) for subnet in subnets)
     )
-    return next(outer, _HOST_ADDRESS)
+    stacked = (each for engine in host.engines for each in engine.networks if each.driver in STACKED)
+    lan = (each.network for joined in stacked for each in joined.subnets if each.version == 4)
+    return next(outer, next((each + _OF_LAN for each in lan), _HOST_ADDRESS))
 
 
 _LISTING = ("docker-containers", "podman-containers")
@@ -121,7 +127,9 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
     taken = {subnet.network for each in networks for subnet in each.subnets}
     for name in wanted:
         known = next((each for each in networks if each.name == name), None)
-        if known is None or (known.driver in ("bridge", "") and not known.subnets):
+        if known is not None and known.driver in STACKED and not known.subnets:
+            networks = tuple(_with_chosen_subnet(engine, each) if each is known else each for each in networks)
+        elif known is None or (known.driver in ("bridge", "") and not known.subnets):
             made = _network(engine, name, known, _free(host, taken, engine, name))
             taken |= {subnet.network for subnet in made.subnets}
             networks = (*(each for each in networks if each.name != name), made)
@@ -199,6 +207,16 @@ def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int)
     made = known or DockerNetwork(f"{block:012x}", name, "bridge")
     bridge = made.bridge or (engine.traits.default_bridges[0] if is_default else f"br-{made.id[:12]}")
     return _replace(made, driver="bridge", subnets=(subnet,), bridge=bridge)
+
+
+def _with_chosen_subnet(engine: Engine, joined: DockerNetwork) -> DockerNetwork:
+    """Return the network with the subnet of the address that somebody chose for one of its containers."""
+    ends = (end for each in engine.containers for end in each.endpoints if end.network == joined.name)
+    fixed = next((end.fixed4 for end in ends if end.fixed4 is not None), None)
+    if fixed is None:
+        return joined
+    block = fixed & ~0xFF
+    return _replace(joined, subnets=(Subnet(4, block, _LAN_LENGTH, block + 1),))
 
 
 def _with_networks(host: Host, engine: Engine) -> Host:

@@ -1,7 +1,15 @@
 """The forms in the order in which they are tried at a line."""
 
 from hairpin.pasted.form import OutputForm
-from hairpin.pasted.forms.engines import compose_files, engine_info, engine_words, json_documents, ps_tables, typed_run
+from hairpin.pasted.forms.engines import (
+    compose_files,
+    engine_info,
+    engine_words,
+    json_documents,
+    ps_tables,
+    typed_network,
+    typed_run,
+)
 from hairpin.pasted.forms.network import (
     bridge_text,
     ip_json,
@@ -38,6 +46,7 @@ FORMS: tuple[OutputForm, ...] = (
     *socket_tables.FORMS,
     *sysctl_lines.FORMS,
     *typed_run.FORMS,
+    *typed_network.FORMS,
     *ps_tables.FORMS,
     *engine_words.FORMS,
     *compose_files.FORMS,

@@ -1,6 +1,6 @@
 """Compose files, which show how the containers of their services are meant to be.
 
-    file    := ["version:" …] "services:" service* ["networks:" …]
+    file    := ["version:" …] ["networks:" …] "services:" service* ["networks:" …]
     service := NAME ":" (KEY ":" [VALUE] | "- " ITEM)*
 
 The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has
@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from hairpin.pasted.form import Found, OutputForm, Paste
+from hairpin.pasted.forms.engines.compose_networks import Section, networks_in, read_line
 from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, listens_in
 from hairpin.sought import Sought
@@ -36,6 +37,7 @@ _OF_ENDPOINT = Sought(r"(?:ipv[46]_address|aliases|link_local_ips|mac_address|pr
 _ABOVE = 6
 """The number of lines above the services in which the project may be named."""
 _TOP = Sought(r"(?:version|services|networks|volumes|secrets|configs|name|x-[\w-]+):")
+_HEADS = ("services:", "networks:")
 _FOREIGN = Sought(r"\s*(?:script|stage|steps|runs-on|apiVersion|kind|spec|hosts|tasks):")
 _KEY = Sought(r"(?P<key>[\w.$/{}-]+|\"[^\"]+\"|'[^']+'):(?:\s+(?P<value>\S.*))?$")
 _ITEM = Sought(r"-\s+(?P<item>\S.*)$|-$")
@@ -54,16 +56,21 @@ class _Service(msgspec.Struct):
 
 def _compose(paste: Paste, start: int) -> Found | None:
     first = paste.lines[start].strip()
-    if first != "services:" and not _begins_service(paste, start):
+    head = first.removesuffix(":") if first in _HEADS else ""
+    if not head and not _begins_service(paste, start):
         return None
-    end = _end(paste, start)
+    end = _end(paste, start) if head != "networks" else _end_of_networks(paste, start)
     lines = [line for line in paste.lines[start:end] if line.strip() and not line.strip().startswith("#")]
     if any(_FOREIGN.match(line) for line in lines):
         return None
-    services, networks = _services_in(lines, has_head=first == "services:")
+    services, section = _services_in(lines, head)
     project = next(_projects(paste.lines[max(0, start - _ABOVE) : start]), PROJECT)
-    made = [each for service in services if (each := _container(service, networks, project)) is not None]
-    return Found(end, "docker-compose.yml", tuple(fragments(f"typed-{ANY_ENGINE}-containers", made))) if made else None
+    made = [each for service in services if (each := _container(service, section.names, project)) is not None]
+    networks = [*networks_in(section, project)]
+    if not made and not networks:
+        return None
+    parts = (*fragments(f"typed-{ANY_ENGINE}-containers", made), *fragments(f"typed-{ANY_ENGINE}-networks", networks))
+    return Found(end, "docker-compose.yml", parts)
 
 
 def _projects(lines: tuple[str, ...]) -> Iterator[str]:
@@ -94,31 +101,39 @@ def _end(paste: Paste, start: int) -> int:
     return paste.block(start, belongs, blank=2)
 
 
+def _end_of_networks(paste: Paste, start: int) -> int:
+    """Return the end of a file that begins with its networks; without services, the end of the networks."""
+    end, head = _end(paste, start), _depth(paste.lines[start])
+    below = range(start + 1, end)
+    if any(paste.lines[each].strip() == "services:" for each in below):
+        return end
+    return next((each for each in below if paste.lines[each].strip() and _depth(paste.lines[each]) <= head), end)
+
+
 def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _services_in(lines: list[str], *, has_head: bool) -> tuple[list[_Service], dict[str, str]]:
-    """Return the services, and the names of the networks by the networks' keys, for networks with a name of their own
-    and for external networks."""
+def _services_in(lines: list[str], head: str) -> tuple[list[_Service], Section]:
+    """Return the services, and the networks.  ``head``: the section whose name is the first line; empty if the lines
+    begin with a service."""
     services: list[_Service] = []
-    networks: dict[str, str] = {}
-    section = "services"
+    networks = Section()
+    section = head or "services"
     key = ""
-    network = ""
-    head = _depth(lines[0])
-    inner = _depth(lines[1]) if len(lines) > 1 and has_head else head
-    for number, line in enumerate(lines[1 if has_head else 0 :], 1 if has_head else 0):
+    outer = _depth(lines[0])
+    inner = _depth(lines[1]) if len(lines) > 1 and head else outer
+    for number, line in enumerate(lines[1 if head else 0 :], 1 if head else 0):
         text, depth = _without_comment(line.strip()), _depth(line)
-        top = has_head and depth <= head and _TOP.match(text)
+        top = head and depth <= outer and _TOP.match(text)
         keyed, item = _KEY.match(text), _ITEM.match(text)
-        if top and not _is_key_of_service(lines, number, inner > head):
-            section, network = text.partition(":")[0], ""
-        elif section == "networks" and keyed is not None:
-            network = _of_networks(keyed, network, networks)
+        if top and not _is_key_of_service(lines, number, inner > outer):
+            section = text.partition(":")[0]
+        elif section == "networks":
+            read_line(networks, text)
         elif section != "services":
             continue
-        elif keyed is not None and keyed["value"] is None and _is_service(lines, number, inner, head):
+        elif keyed is not None and keyed["value"] is None and _is_service(lines, number, inner, outer):
             services.append(_Service(keyed["key"].strip("'\"")))
             key = ""
         elif services and item is not None:
@@ -172,17 +187,6 @@ def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
         elif items:
             items[-1] = f"{items[-1]}\n{settings}"
     return before
-
-
-def _of_networks(keyed: re.Match[str], network: str, networks: dict[str, str]) -> str:
-    key, value = keyed["key"].strip("'\""), (keyed["value"] or "").strip("'\"")
-    if key == "external" and value.lower() == "true":
-        networks.setdefault(network, network)
-    elif key == "name" and value:
-        networks[network] = value
-    elif not value and key not in ("external", "ipam", "driver_opts", "labels", "config", "options"):
-        return key
-    return network
 
 
 def _without_comment(text: str) -> str:
