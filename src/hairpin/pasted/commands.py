@@ -44,6 +44,8 @@ _ALONE = frozenset({
 """The programs that people run without arguments.  The name of any other program, alone in a line, is an ordinary word
 of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
+_TITLE = Sought(r"[a-z]: (?:[A-Za-z']+,? ){3}")
+"""Matches a command in a title, before the sentence about it: ``docker compose up: the services do not answer``."""
 _QUOTED = Sought(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
 _SAID = Sought(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|podman)\s+run\s+\S.*)$")
 """A command that a sentence introduces: ``I ran: docker run -d nginx``."""
@@ -113,6 +115,8 @@ def command_in(line: str, index: int) -> Command | None:
 
 def _is_typed(text: str, rest: str | None) -> bool:
     """Return whether the words after a program's name belong to a command, and not to a sentence."""
+    if _TITLE.search(text) is not None:
+        return False
     if rest is None:
         return text.removeprefix("sudo ").rpartition("/")[2] in _ALONE
     if _OPTIONS.match(rest) is not None:

@@ -19,7 +19,8 @@ import msgspec
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.compose_networks import Section, networks_in, read_line
 from hairpin.pasted.forms.engines.engine_words import fragments
-from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, listens_in
+from hairpin.pasted.forms.engines.typed_addresses import asks_in, listens_in, settings_in
+from hairpin.pasted.forms.engines.typed_run import container, exposed_ports
 from hairpin.sought import Sought
 
 PROJECT = "compose"
@@ -179,7 +180,9 @@ def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
         else:
             service.values.setdefault(key, value)
         return key
-    if before in ("ports", "networks"):  # the long form of a port; the settings of a network
+    if before == "environment":  # its long form
+        service.items.setdefault(before, []).append(f"{key}: {value or ''}")
+    elif before in ("ports", "networks"):  # the long form of a port; the settings of a network
         items = service.items.setdefault(before, [])
         settings = f"{key}: {value or ''}"
         if before == "networks" and value is None and key != "aliases":
@@ -208,8 +211,11 @@ def _container(service: _Service, networks: dict[str, str], project: str) -> dic
     made["Config"]["Labels"] = {"com.docker.compose.service": service.name}
     if not mode:
         made["NetworkSettings"]["Networks"] = names or {f"{project}_default": {"Aliases": [service.name]}}
-    if listens := listens_in([service.values.get("command", ""), *service.items.get("command", [])]):
+    words = [service.values.get("command", ""), *service.items.get("command", [])]
+    if listens := listens_in(words):
         made["Listens"] = listens
+    if asks := asks_in(words, settings_in(service.items.get("environment", []))):
+        made["Asks"] = asks
     if service.items.get("expose"):
         made["Config"]["ExposedPorts"] = {key: {} for key in exposed_ports(map(_plain, service.items["expose"]))}
     if "restart" in service.values:

@@ -12,6 +12,7 @@ from typing import Any
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.published import port_bindings
+from hairpin.pasted.forms.engines.typed_addresses import asks_in, listens_in, settings_in
 from hairpin.pasted.forms.engines.typed_line import BEGINNING, QUOTED, Called, line_at
 from hairpin.sought import Sought
 
@@ -105,6 +106,8 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
         made["NetworkSettings"]["Networks"] = {settings["NetworkMode"]: {"IPAMConfig": {"IPv4Address": fixed}}}
     if listens := listens_in(words[at + 1 :]):
         made["Listens"] = listens
+    if asks := asks_in(words[at + 1 :], settings_in((*options.get("-e", []), *options.get("--env", [])))):
+        made["Asks"] = asks
     if "--restart" in options:
         settings["RestartPolicy"] = {"Name": options["--restart"][-1].partition(":")[0]}
     if "-P" in options or "--publish-all" in options:
@@ -117,17 +120,6 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
     return made
 
 
-def listens_in(words: Iterable[str]) -> list[str]:
-    """Return the addresses on which a program shall listen, as its arguments say: ``127.0.0.1:80``, ``:80``."""
-    return [f"{each['address'] or ''}:{each['port']}" for each in _LISTENS.finditer(" ".join(words))]
-
-
-_LISTENS = Sought(
-    r"(?:^|\s)-{1,2}(?:[\w.-]*-)?(?:https?|listen|bind|addr|address|listen-address|bind-address)"
-    r"(?:-(?:addr|address|urls?|client-urls))?[= ]+[\"']?(?:https?://|tcp://)?(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|\*|\[::\])?:"
-    r"(?P<port>\d{2,5})(?![\w.:])"
-)
-"""Matches an option of a server with an address and a port: ``-http 127.0.0.1:421``, ``--console-address=:9001``."""
 _FIXED = Sought(r"[^:]*:(?:.*,)?ip=([\d.]+).*")
 """Matches a network with Podman's option for the container's address: ``lan:ip=192.0.2.7``."""
 _SHELL_IMAGE = Sought(
