@@ -21,7 +21,7 @@ _NAMES = frozenset(_NAMED.split())
 _PROMPT = Sought(
     r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
         (?:(?:/[\w./-]*|~)\s?[$\#]\s
-          |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
+          |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)[\s:]+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
           |(?P<host3>[\w.-]+)(?:[:~][^\s$\#]*|:[~/][^\s$\#]*\s)[$\#]
           |(?P<host4>[\w.-]+):[^\s$\#]+\s[\w.-]+\$
@@ -56,8 +56,8 @@ INTRODUCED_CALL = Sought(
 """A command that a word introduces, before the words about its output: ``执行 ip addr 查看网卡配置：``."""
 _NO_PROGRAM = Sought(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
 """A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
-_CONTAINER_ID = Sought(r"[0-9a-f]{12}")
-"""Matches the host's name that an engine gives to a container: the beginning of the container's id."""
+_CONTAINER_ID = Sought(r"[0-9a-f]{12}|container")
+"""Matches the host's name that an engine gives to a container: the beginning of the container's id, or the word."""
 _INTRODUCED = Sought(
     r"(?!.*\b(?:dind|docker|host|vm|machine)\b)(?:\W*|.*[.;,] )(?:(?:and |but |now |output |here )*(?:from |of )?"
     r"(?:in|inside|within|from)(?: of)? (?:the|a|my|this|that|its|each) (?:\w+ )?container\b[^.!?]{0,30}"

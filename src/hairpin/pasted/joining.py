@@ -120,7 +120,7 @@ def _is_same(links: dict[str, str], home: dict[str, str]) -> bool:
 
 _OF_HOST = (
     "docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome",
-    "uname", "units", "relay-cmdlines",
+    "uname", "units", "relay-cmdlines", "container-",
 )  # fmt: skip
 """The beginnings of the keys of readings that belong to no namespace."""
 _LISTED = (

@@ -34,6 +34,7 @@ from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
 from hairpin.suppose.own_namespace import with_own_parts, with_switches
 from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
+from hairpin.suppose.told_files import with_told_files
 
 _replace = msgspec.structs.replace
 USUAL_VERSION, _NEW = "24.0.7", "28.5.1"
@@ -74,7 +75,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     meant = (*asked, *targets_of(told))
     asking = asking or ("" if asked else sender_of(told))
     host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant, asking)
-    host = with_asking_container(host, asked, asking)
+    host = with_told_files(with_asking_container(host, asked, asking), evidence)
     host = _with_engine(host)
     own = host.own or Namespace(HOST)
     host = with_namespace(host, with_own_parts(own, told, host, _asked_address(host, meant)))
