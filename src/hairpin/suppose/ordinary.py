@@ -24,7 +24,7 @@ from hairpin.netfilter.address import width
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
-from hairpin.network.prefix import is_loopback, parse_address
+from hairpin.network.prefix import is_loopback, network_of, parse_address
 from hairpin.question.asked import Target
 from hairpin.suppose.asked import sender_of, targets_of, with_asked_container, with_asking_container
 from hairpin.suppose.asked_services import with_host_services
@@ -131,7 +131,9 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
         if known is not None and known.driver in STACKED and not known.subnets:
             networks = tuple(_with_chosen_subnet(engine, each) if each is known else each for each in networks)
         elif known is None or (known.driver in ("bridge", "") and not known.subnets):
-            made = _network(engine, name, known, _free(host, taken, engine, name))
+            made = _network(
+                engine, name, known, _subnet_of_ends(engine, name) or _free_subnet(host, taken, engine, name)
+            )
             taken |= {subnet.network for subnet in made.subnets}
             networks = (*(each for each in networks if each.name != name), made)
     proxy = engine.userland_proxy
@@ -202,10 +204,24 @@ def _leads_to(route: Route, bridge: str) -> bool:
     return route.version == 4 and is_of_network and [hop.link for hop in route.next_hops] == [bridge]
 
 
-def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int) -> DockerNetwork:
-    subnet = Subnet(4, block, _POOL_LENGTH, block + 1)
+def _subnet_of_ends(engine: Engine, name: str) -> Subnet | None:
+    """Return the subnet in which the text shows a container's address on the network."""
+    ends = (end for each in engine.containers for end in each.endpoints if end.network == name)
+    told = next((each for each in ends if each.ipv4 is not None and each.ipv4_prefix_length), None)
+    if told is None or told.ipv4 is None:
+        return None
+    block = network_of(told.ipv4, told.ipv4_prefix_length, 4)
+    return Subnet(4, block, told.ipv4_prefix_length, told.gateway4 or block + 1)
+
+
+def _free_subnet(host: Host, taken: set[int], engine: Engine, name: str) -> Subnet:
+    block = _free(host, taken, engine, name)
+    return Subnet(4, block, _POOL_LENGTH, block + 1)
+
+
+def _network(engine: Engine, name: str, known: DockerNetwork | None, subnet: Subnet) -> DockerNetwork:
     is_default = name == engine.traits.default_network
-    made = known or DockerNetwork(f"{block:012x}", name, "bridge")
+    made = known or DockerNetwork(f"{subnet.network:012x}", name, "bridge")
     bridge = made.bridge or (engine.traits.default_bridges[0] if is_default else f"br-{made.id[:12]}")
     return _replace(made, driver="bridge", subnets=(subnet,), bridge=bridge)
 
