@@ -180,22 +180,25 @@ def _translates_loopback(host: Host) -> bool:
     )
 
 
-def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
-    """Return the first free block of the engine's default pools; for the default network the block of its bridge.  If a
-    tool has replaced the addresses, its new addresses begin at the first block.  So the first block is then not
+def _free_subnet(host: Host, taken: set[int], engine: Engine, network: str) -> Subnet:
+    """Return the first free subnet of the engine's default pools; for the default network the subnet of its bridge.  If
+    a tool has replaced the addresses, its new addresses begin at the first block.  So the first block is then not
     free."""
     own = host.own or Namespace(HOST)
     pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS
     if network != engine.traits.default_network:
-        return next(each for each in (*pools[1:], *_FURTHER_POOLS) if each not in taken)
+        block = next(each for each in (*pools[1:], *_FURTHER_POOLS) if each not in taken)
+        return Subnet(4, block, _POOL_LENGTH, block + 1)
     for bridge in engine.traits.default_bridges:
         given = next((each for each in own.addresses if each.link == bridge and each.version == 4), None)
         if given is not None:
-            return given.prefix.network
+            return Subnet(4, given.prefix.network, given.prefix_length, given.value)
         route = next((each for each in own.routes if _leads_to(each, bridge)), None)
         if route is not None:
-            return route.destination
-    return _MAPPED_DEFAULT if engine.kind == "docker" and host.told is not None and host.told.mapped else pools[0]
+            return Subnet(4, route.destination, route.prefix_length, route.prefsrc or route.destination + 1)
+    mapped = engine.kind == "docker" and host.told is not None and host.told.mapped
+    block = _MAPPED_DEFAULT if mapped else pools[0]
+    return Subnet(4, block, _POOL_LENGTH, block + 1)
 
 
 def _leads_to(route: Route, bridge: str) -> bool:
@@ -212,11 +215,6 @@ def _subnet_of_ends(engine: Engine, name: str) -> Subnet | None:
         return None
     block = network_of(told.ipv4, told.ipv4_prefix_length, 4)
     return Subnet(4, block, told.ipv4_prefix_length, told.gateway4 or block + 1)
-
-
-def _free_subnet(host: Host, taken: set[int], engine: Engine, name: str) -> Subnet:
-    block = _free(host, taken, engine, name)
-    return Subnet(4, block, _POOL_LENGTH, block + 1)
 
 
 def _network(engine: Engine, name: str, known: DockerNetwork | None, subnet: Subnet) -> DockerNetwork:

@@ -85,7 +85,8 @@ def _with_links(own: Namespace, host: Host, address: int) -> Namespace:
     links = list(own.links)
     known = {each.name for each in links}
     led = (hop.link for each in own.routes for hop in each.next_hops if hop.link)
-    named = dict.fromkeys(("lo", uplink, *led, *parents))
+    made = _bridges_to_make(own, host)
+    named = dict.fromkeys(("lo", uplink, *(each for each in (*led, *parents) if each not in made)))
     for name in named:
         if name not in known:
             links.append(_link(max((each.index for each in links), default=0) + 1, name))
@@ -96,6 +97,15 @@ def _with_links(own: Namespace, host: Host, address: int) -> Namespace:
         if each != "lo" and not any(one.link == each for one in own.addresses):
             own = _with_supposed_address(own, each, address if each == uplink else None)
     return own
+
+
+def _bridges_to_make(own: Namespace, host: Host) -> frozenset[str]:
+    """Return the bridges of the engines that routes of IPv6 alone name: they tell nothing of the IPv4 addresses, which
+    the engine gives to its bridges."""
+    bridges = {each.bridge for engine in host.engines for each in engine.networks if each.bridge}
+    led = {hop.link for each in own.routes if each.version == 4 for hop in each.next_hops}
+    held = {each.link for each in own.addresses if each.version == 4}
+    return frozenset(bridges - led - held)
 
 
 _IS_NAME = Sought(r"[\w.:@-]{1,15}")
