@@ -275,17 +275,14 @@ def _holders(host: Host, port: int) -> set[str]:
 
 def listeners_of(host: Host, container: Container) -> tuple[Listener, ...]:
     """Return the ports on which the container's programs listen, as their log says.  If the text shows only one running
-    container, a line without a container's name is of its log.  A person's sentence about a port that only the host has
-    for the container is about the host."""
+    container, a line without a container's name is of its log."""
     said = host.told.listeners if host.told is not None else ()
-    inner = {each.container_port for each in container.bindings}
-    outer = {each.host_port for each in container.bindings} - inner
     is_alone = sum(each.running for each in host.containers()) == 1
 
     def is_of(each: Listener) -> bool:
         return container.id in {one.id for one in host.containers_named(each.container)} if each.container else is_alone
 
-    return tuple(each for each in said if is_of(each) and (each.printed or each.port not in outer))
+    return tuple(filter(is_of, said))
 
 
 def with_resolver(host: Host, netns: str, container: Container) -> Host:

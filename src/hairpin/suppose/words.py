@@ -32,7 +32,8 @@ _LISTENING = Sought(
     r"(?<![A-Za-z0-9_.@-])(?P<port>\d{2,5})\b(?![.:-]\d|\d)",
     re.IGNORECASE,
 )
-_NOT_LISTENING = Sought(r"没有?(?:进程|程序|服务|东西)?(?:在)?监听|未监听|不监听")
+_NOT_LISTENING = Sought(r"没有?(?:进程|程序|服务|东西)?(?:在)?监听|未监听|不监听|(?:显示|看到)[^\n]{0,6}监听")
+"""Matches Chinese words that nobody listens, or that an output, mostly the host's, shows who does."""
 _IS_ERROR = Sought(r"\s*(?:\w+ )?(?:error|warning|warn|info|fatal)\b|\s*\S+:\s", re.IGNORECASE)
 _ASKS = Sought(
     r"\b(?:curl|wget|telnet|nc|ping|psql|browser|browse|visit(?:ing)?|open(?:ed|ing)?|go(?:ing)? to|navigat\w+"
