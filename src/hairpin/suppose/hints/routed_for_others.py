@@ -10,7 +10,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts, ToldTable
 from hairpin.host.host import Host
 from hairpin.message import message
-from hairpin.netfilter.ir import Chain, Jump, Rule, Table, Verdict
+from hairpin.netfilter.ir import Chain, Jump, NameMatch, Rule, Table, Verdict
 from hairpin.sought import Sought
 from hairpin.suppose.hints.hint import Hinted, Prose
 from hairpin.suppose.hints.told_facts import fields_of
@@ -23,7 +23,7 @@ _OTHERS = sought(
 )
 _IPV6 = sought(r"\bipv6\b|\bip6tables\b|\bICMPv6\b")
 _OF_ENGINE = Sought(r"DOCKER(?:-.*)?|CNI-.*|NETAVARK.*|KUBE-.*|FLANNEL-.*|CILIUM.*")
-_TO_TELL = ("iif", "oif", "iifname", "oifname", "saddr4", "daddr4", "saddr6", "daddr6", "ct-state", "mark", "dport")
+_TO_TELL = ("iif", "oif", "saddr4", "daddr4", "saddr6", "daddr6", "ct-state", "mark", "dport")
 _WEIGHT = 27
 
 
@@ -64,4 +64,5 @@ def _is_of_others(rule: Rule) -> bool:
     jumps = [each.chain for each in rule.body if isinstance(each, Jump)]
     if jumps:
         return any(_OF_ENGINE.fullmatch(each) is None for each in jumps)
-    return Verdict("accept") in rule.body and fields_of(rule).keys().isdisjoint(_TO_TELL)
+    has_names = any(isinstance(each, NameMatch) for each in rule.body)
+    return Verdict("accept") in rule.body and not has_names and fields_of(rule).keys().isdisjoint(_TO_TELL)

@@ -39,7 +39,7 @@ SILENT: dict[str, str] = {
     ),
     "an error": "$ docker inspect -f '{{.Name}} {{json .NetworkSettings.Networks}}' api\nError: No such object: api",
     "a damaged line": (
-        "$ docker inspect -f '{{.Name}} {{json .NetworkSettings.Networks}}' api\n/api {\"shop\":{\"IPAMConfig\":null,"
+        '$ docker inspect -f \'{{.Name}} {{json .NetworkSettings.Networks}}\' api\n/api {"shop":{"IPAMConfig":null,'
     ),
     "a network": f"$ docker network inspect -f '{{{{json .Containers}}}}' shop\n{_NETWORKS[:9]}",
 }
