@@ -306,8 +306,10 @@ def test_a_network_has_the_subnet_of_its_containers() -> None:
     assert [(each.network >> 8 & 0xFF, each.prefix_length) for each in found.subnets] == [(80, 20)]
 
 
-_LAN = "docker network create -d macvlan --subnet 192.0.2.0/24 {}lan\ndocker run -d -p 80:8080 --name web --net lan "
-_LAN += "--ip 192.0.2.9 team/web\n"
+_LAN = (
+    "docker network create -d macvlan --subnet 192.0.2.0/24 {}lan\n"
+    "docker run -d -p 80:8080 --name web --net lan --ip 192.0.2.9 team/web\n"
+)
 
 
 @pytest.mark.parametrize(("parent", "link"), (("-o parent=eno2 ", "eno2"), ("-o parent=br-lan ", "br-lan")))

@@ -11,8 +11,10 @@ _GUEST = "The VM behind incusbr0 gets no answer.\n"
 _SIX = "IPv6 of my router's clients gets no answer.\n"
 _RULES = "$ {0}tables -S FORWARD\n-P FORWARD {1}\n-A FORWARD -j DOCKER-USER\n{2}\n"
 _OF_BRIDGE = "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT"
-_NFT = "$ nft list table ip6 filter\ntable ip6 filter {{\n\tchain FORWARD {{\n\t\ttype filter hook forward priority 0; "
-_NFT += "policy {0};\n\t\tcounter jump DOCKER-USER\n\t}}\n\tchain DOCKER-USER {{\n\t}}\n}}\n"
+_NFT = (
+    "$ nft list table ip6 filter\ntable ip6 filter {{\n\tchain FORWARD {{\n\t\ttype filter hook forward priority 0; "
+    "policy {0};\n\t\tcounter jump DOCKER-USER\n\t}}\n\tchain DOCKER-USER {{\n\t}}\n}}\n"
+)
 
 CASES: dict[str, tuple[str, bool]] = {
     "a guest": (_GUEST + _RULES.format("ip", "DROP", _OF_BRIDGE), True),

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from hairpin.pasted.form import Found, OutputForm, Paste
-from hairpin.pasted.forms.engines.compose_networks import Section, networks_in, read_line
+from hairpin.pasted.forms.engines.compose_networks import ComposeNetworks, networks_in, read_line
 from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.typed_addresses import asks_in, listens_in, settings_in
 from hairpin.pasted.forms.engines.typed_run import container, exposed_ports
@@ -115,11 +115,11 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _services_in(lines: list[str], head: str) -> tuple[list[_Service], Section]:
+def _services_in(lines: list[str], head: str) -> tuple[list[_Service], ComposeNetworks]:
     """Return the services, and the networks.  ``head``: the section whose name is the first line; empty if the lines
     begin with a service."""
     services: list[_Service] = []
-    networks = Section()
+    networks = ComposeNetworks()
     section = head or "services"
     key = ""
     outer = _depth(lines[0])

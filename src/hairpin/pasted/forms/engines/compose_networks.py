@@ -26,7 +26,7 @@ _IPAM_DRIVERS = ("default", "host-local", "dhcp")
 _OF_IPAM = frozenset(("config", "options", "subnet", "gateway", "ip_range", "aux_addresses"))
 
 
-class Section(msgspec.Struct):
+class ComposeNetworks(msgspec.Struct):
     """What the section says, as far as it was read.  ``names``: the names of networks by their keys, for external
     networks and for networks with a name of their own."""
 
@@ -44,7 +44,7 @@ class _Network(msgspec.Struct):
     blocks: list[dict[str, str]] = msgspec.field(default_factory=list[dict[str, str]])
 
 
-def read_line(section: Section, text: str) -> None:
+def read_line(section: ComposeNetworks, text: str) -> None:
     """Process a line of the section, without its indentation."""
     keyed = _KEYED.match(text)
     if keyed is None:
@@ -70,7 +70,7 @@ def read_line(section: Section, text: str) -> None:
         made.blocks[-1][key] = value
 
 
-def networks_in(section: Section, project: str) -> Iterator[dict[str, Any]]:
+def networks_in(section: ComposeNetworks, project: str) -> Iterator[dict[str, Any]]:
     """Yield the networks that the file makes and that are no ordinary ones, in the form of ``docker network
     inspect``."""
     for key, each in section.networks.items():

@@ -18,7 +18,7 @@ from typing import Any
 from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import engine_of
 from hairpin.pasted.forms.engines.json_documents import container_in_command, container_parts
-from hairpin.pasted.values import Object, object_of
+from hairpin.pasted.values import Object, list_of, object_of
 from hairpin.sought import Sought
 
 _TYPED = Sought(r".*\b(?:docker|podman|nerdctl)\b.*\binspect\b.*\{\{")
@@ -33,7 +33,7 @@ class _MismatchError(Exception):
     """The line is no output of the template."""
 
 
-def _formatted(paste: Paste, start: int) -> Found | None:
+def _by_template(paste: Paste, start: int) -> Found | None:
     command = paste.commands.get(start)
     typed = _TEMPLATE.search(command.text) if command is not None and "inspect" in command.words else None
     if command is None or typed is None or "network" in command.words:
@@ -118,8 +118,8 @@ def _networks(paste: Paste, start: int) -> Found | None:
 
 def _aliases(networks: Object) -> Iterator[str]:
     for each in networks.values():
-        names = object_of(each).get("DNSNames") or object_of(each).get("Aliases") or []
-        yield from (str(name) for name in names[:1])
+        for key in ("DNSNames", "Aliases"):
+            yield from map(str, list_of(object_of(each).get(key))[:1])
 
 
-FORMS = (OutputForm(_TYPED, _formatted, ("inspect",)), OutputForm(_SHOWN, _networks, ("IPAMConfig",)))
+FORMS = (OutputForm(_TYPED, _by_template, ("inspect",)), OutputForm(_SHOWN, _networks, ("IPAMConfig",)))
