@@ -68,7 +68,7 @@ def _values(template: str, line: str) -> Object:
     made: Object = {}
     at = place = 0
     for action in _ACTION.finditer(template):
-        at = _behind(template[place : action.start()], line, at)
+        at = _end_of_literal(template[place : action.start()], line, at)
         place = action.end()
         if action["json"]:
             value, at = _DECODER.raw_decode(line, at)
@@ -77,12 +77,12 @@ def _values(template: str, line: str) -> Object:
             stop = line.find(following, at) if following and following != "{" else len(line)
             value, at = line[at : stop if stop >= 0 else len(line)], stop if stop >= 0 else len(line)
         _put(made, action["path"].split("."), value)
-    if _behind(template[place:], line, at) != len(line):
+    if _end_of_literal(template[place:], line, at) != len(line):
         raise _MismatchError
     return made
 
 
-def _behind(literal: str, line: str, at: int) -> int:
+def _end_of_literal(literal: str, line: str, at: int) -> int:
     """Return the position behind the template's text."""
     literal = literal.replace("\\n", "").replace("\\t", "\t")
     if not line.startswith(literal, at):
