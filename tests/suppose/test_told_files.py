@@ -1,6 +1,7 @@
 """The resolv.conf and the /etc/hosts of a container, as a text shows them, are that container's."""
 
 from hairpin.host.docker import Container
+from tests.answer.likely.test_likely import answer, ids
 from tests.rows import each_row
 from tests.suppose.test_ordinary import PS, host
 
@@ -30,3 +31,9 @@ def test_the_names() -> None:
     entries = _container(text).hosts_entries
     assert entries is not None
     assert [each.name for each in entries] == ["localhost", "db", "db.shop"]
+
+
+def test_a_name_server_on_loopback_is_the_container_itself() -> None:
+    asked = f"{PS}$ docker exec web cat /etc/resolv.conf\nnameserver {{}}\nThe container resolves no name.\n"
+    assert ids(answer(asked.format("127.0.0.53")))[0] == "loopback-is-the-container"
+    assert "loopback-is-the-container" not in ids(answer(asked.format("192.0.2.53")))
