@@ -76,7 +76,7 @@ def _values(template: str, line: str) -> Object:
             following = template[place : place + 1]
             stop = line.find(following, at) if following and following != "{" else len(line)
             value, at = line[at : stop if stop >= 0 else len(line)], stop if stop >= 0 else len(line)
-        _put(made, action["path"].split("."), value)
+        _set_field(made, action["path"].split("."), value)
     if _end_of_literal(template[place:], line, at) != len(line):
         raise _MismatchError
     return made
@@ -90,7 +90,7 @@ def _end_of_literal(literal: str, line: str, at: int) -> int:
     return at + len(literal)
 
 
-def _put(made: Object, path: list[str], value: Any) -> None:
+def _set_field(made: Object, path: list[str], value: Any) -> None:
     for each in path[:-1]:
         made = made.setdefault(each, {})
     made[path[-1]] = value
