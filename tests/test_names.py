@@ -43,7 +43,7 @@ walk/link/wireguard:encrypted walk/naming:answered walk/size/segment_size:clampe
 walk/sockets:unserved walk/walked:walked
 """
 PARTICIPLES = frozenset(_PARTICIPLES.split())
-PRIVATE_PARTICIPLES = 501
+PRIVATE_PARTICIPLES = 500
 """Private functions that are named so, by module and by class."""
 
 

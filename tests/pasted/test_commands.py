@@ -26,6 +26,7 @@ def words_of(line: str) -> tuple[str, ...] | None:
         ("`$ docker network ls`", ("docker", "network", "ls")),
         ("web-server:~ $ docker network ls", ("docker", "network", "ls")),
         ("> ip rule | grep from", ("ip", "rule")),
+        ("[root@nixos:~]# cat /etc/resolv.conf", ("cat", "/etc/resolv.conf")),
     ),
 )
 def test_a_command(line: str, words: tuple[str, ...]) -> None:
@@ -38,6 +39,7 @@ def test_a_command(line: str, words: tuple[str, ...]) -> None:
         "The route is wrong.",
         "# a comment",
         "ip is short for Internet Protocol",
+        "docker compose up: all services are unreachable from the host",
         "default via 10.0.0.1 dev eth0",
         "",
         "host",
@@ -133,6 +135,7 @@ def test_a_prompt_with_a_host_was_not_in_the_container() -> None:
         ("nsenter -t 4711 -m ls /", "host", ("nsenter", "-t", "4711", "-m", "ls", "/")),
         ("kubectl exec -n shop web-0 -c app -- netstat -lnt", "container:web-0", ("netstat", "-lnt")),
         ("执行 ip addr 查看网卡：", "host", ("ip", "addr")),
+        ("[root@container:~]# ip route", "container:container", ("ip", "route")),
     ),
 )
 def test_a_command_that_runs_elsewhere_or_that_a_word_introduces(line: str, netns: str, words: tuple[str, ...]) -> None:

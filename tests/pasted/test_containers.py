@@ -53,7 +53,7 @@ def test_networks_each_once() -> None:
         {"Name": "front", "Driver": "bridge"},
         {"Name": "front", "IPAM": {"Config": [{"Subnet": "10.1.0.0/16"}]}},
     )
-    (found,) = networks_of([short, whole])
+    (found,) = networks_of([short, whole], [])
     assert found["Driver"] == "bridge"
     assert found["IPAM"]
 

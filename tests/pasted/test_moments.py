@@ -73,10 +73,29 @@ def test_of_two_moments_the_broken_one_is_the_evidence(works: str, broken: str) 
         ("It looks like this:", "And once more:"),
         ("Normally I see:", "And once more:"),
         ("It fails.", "It still fails:"),
+        ("The expected port is 80.", "It looks like this:"),
     ),
 )
 def test_without_both_moments_each_output_counts(first: str, second: str) -> None:
     assert moments(first, second)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"), (("### Expected behavior", "### Actual behavior"), ("**期望结果**", "**实际结果**"))
+)
+def test_a_trackers_form_tells_what_is_broken(expected: str, actual: str) -> None:
+    works = f"{expected}\nAs with version 1, it forwards.\n"
+    switch, (found,) = moments(works, f"{actual}\nIt does not.")
+    assert (switch, found.working) == ("0", ("net.ipv4.ip_forward = 1",))
+
+
+def test_the_names_of_containers_links_are_no_difference() -> None:
+    routes = "$ ip -6 route\nfe80::/64 dev {0} proto kernel metric 256 pref medium\n{1}\n"
+    text = f"Normally:\n{routes.format('veth79ca3f0', 'default via fe80::1 dev eth0')}"
+    text += f"When it is broken:\n{routes.format('veth898a7b8', '')}"
+    (reading,) = evidence_in_texts((text,)).all(DIFFERENCES)
+    found = msgspec.json.decode(reading.text, type=Difference)
+    assert (found.working, found.broken) == (("default via fe80::1 dev eth0",), ())
 
 
 def test_an_answer_of_the_working_moment_is_no_answer_now() -> None:

@@ -43,6 +43,7 @@ SECRET = (
     "db_pass = x", "proxy_pass http://app; password x",
 )  # fmt: skip
 HARMLESS = (
+    "{ host: 'http://127.0.0.1:11434', username: null, password: null }",
     "connection refused",
     "the port is not reachable",
     "curl: (28) Operation timed out",

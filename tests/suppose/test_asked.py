@@ -7,7 +7,8 @@ from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
 from hairpin.question.target import parse_target
 from hairpin.suppose.asked import UNNAMED, target_of, targets_of, with_asked_container, with_asking_container
-from tests.suppose.test_ordinary import host
+from tests.rows import each_row
+from tests.suppose.test_ordinary import RUN, host
 
 
 def asked(*targets: str) -> Host:
@@ -66,3 +67,21 @@ def test_only_failures_are_asked(result: Result, count: int) -> None:
     assert told is not None
     one = Outcome("curl", "", result, "10.8.0.5", 80)
     assert len(targets_of(type(told)(outcomes=(one, one)))) == count
+
+
+_LOG = "REST server starting  addr=127.0.0.1:8475\n"
+
+
+@each_row(
+    ("text", "ports"),
+    (
+        (f"The mapped ports receive no traffic.\n{_LOG}", [8475]),
+        (f"The mapped ports receive no traffic.\n{_LOG.replace('127.0.0.1', '0.0.0.0')}", []),
+        (f"The mapped ports receive no traffic.\n{RUN}{_LOG}", []),
+        (_LOG, []),
+    ),
+)
+def test_without_a_target_the_ports_of_local_listeners_are_asked(text: str, ports: list[int]) -> None:
+    told = host(text).told
+    assert told is not None
+    assert [each.port for each in targets_of(told)] == ports

@@ -283,3 +283,50 @@ def test_the_route_to_the_bridges_own_address_is_not_its_network() -> None:
     )
     (engine,) = host(RUN, routes).engines
     assert [each.network for joined in engine.networks for each in joined.subnets] == [0xAC11_0000]
+
+
+def test_the_default_network_is_as_long_as_its_route() -> None:
+    routes = "$ ip route\ndefault via 10.8.0.1 dev ens3\n10.8.0.0/24 dev ens3 scope link src 10.8.0.5\n"
+    found = host(RUN + routes + "192.168.13.0/24 dev docker0 scope link src 192.168.13.1\n").engines[0].networks
+    assert [(each.prefix_length, (each.gateway or 0) & 0xFF) for each in found[0].subnets] == [(24, 1)]
+
+
+def test_routes_of_ipv6_alone_leave_the_bridge_its_address() -> None:
+    own = host(f"{RUN}$ ip -6 route\nfd00::/48 dev docker0 proto kernel metric 256\n").own
+    assert own is not None
+    assert [each.link for each in own.addresses if each.version == 4 and each.link == "docker0"] == ["docker0"]
+
+
+_END = '{"shop":{"IPAMConfig":null,"IPAddress":"192.168.80.3","IPPrefixLen":20,"Gateway":"192.168.80.1"}}'
+
+
+def test_a_network_has_the_subnet_of_its_containers() -> None:
+    text = "$ docker inspect -f '{{.Name}} {{json .NetworkSettings.Networks}}' web\n/web " + _END
+    (found,) = (each for each in host(text).engines[0].networks if each.name == "shop")
+    assert [(each.network >> 8 & 0xFF, each.prefix_length) for each in found.subnets] == [(80, 20)]
+
+
+_LAN = (
+    "docker network create -d macvlan --subnet 192.0.2.0/24 {}lan\n"
+    "docker run -d -p 80:8080 --name web --net lan --ip 192.0.2.9 team/web\n"
+)
+
+
+@pytest.mark.parametrize(("parent", "link"), (("-o parent=eno2 ", "eno2"), ("-o parent=br-lan ", "br-lan")))
+def test_the_parent_of_a_macvlan_is_a_link_of_the_host(parent: str, link: str) -> None:
+    whole = host(_LAN.format(parent))
+    (found,) = whole.containers()
+    assert found.netns == "container:web"
+    assert [each.actual for each in found.bindings] == [False]
+    own = whole.namespace(HOST)
+    assert link in [each.name for each in own.links]
+    assert [
+        hop.link for each in own.routes if not each.prefix_length and each.version == 4 for hop in each.next_hops
+    ] == [link]
+
+
+@pytest.mark.parametrize("parent", ("", "-o parent=<your-link> "))
+def test_a_container_without_a_known_parent_was_left_unread(parent: str) -> None:
+    text = _LAN.format(parent).replace("-d -p", "-d --restart always -p")
+    (found,) = host(text).containers()
+    assert (found.netns, found.left_unread) == (None, "container:web")

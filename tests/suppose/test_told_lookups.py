@@ -27,3 +27,22 @@ ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 def test_a_look_up_that_failed_is_asked(texts: tuple[str, ...], targets: tuple[str, ...], client: str) -> None:
     flows = [each.trace.flow for each in answer(*texts, targets=targets).flows]
     assert [each.of_container for each in flows if each.asked_name == "db"] == ([client] if client else [])
+
+
+_REFUSED = "Error: connect ECONNREFUSED 127.0.0.1:5432\n"
+_WITH_DB = "docker run -p 4000:4000 --name app team/app --connection postgres://U:P@{}/N --watch\n"
+
+ITSELF: dict[str, tuple[str, bool]] = {
+    "an argument names the port": (_WITH_DB.format("localhost:5432") + _REFUSED, True),
+    "the argument names another machine": (_WITH_DB.format("db:5432") + _REFUSED, False),
+    "the argument names another port": (_WITH_DB.format("localhost:6432") + _REFUSED, False),
+    "the image has the port": (_WITH_DB.format("localhost:5432").replace("team/app", "postgres") + _REFUSED, False),
+    "nobody was refused": (_WITH_DB.format("localhost:5432") + "Error: it fails\n", False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_asked"), ITSELF.values(), ids=ITSELF)
+def test_a_container_asks_itself_for_a_server_that_it_is_not(text: str, *, is_asked: bool) -> None:
+    found = answer(text, targets=("5432",))
+    named = [(each.id, each.likely) for each in found.causes if "no postgresql" in str(each.candidate.title)]
+    assert named == ([("loopback-is-the-container", True)] if is_asked else [])

@@ -55,6 +55,12 @@ def test_no_trouble(line: str) -> None:
         ("`ss -tlnp` shows `LISTEN 127.0.0.1:11434`", 11434, "127.0.0.1"),
         ("Started Listening for plain HTTP connection on :8008", 8008, ""),
         ("容器日志：start web server, port:8089", 8089, ""),
+        ("REST server starting  addr=127.0.0.1:8475", 8475, "127.0.0.1"),
+        ('{"level":"info","msg":"http server started","addr":"127.0.0.1:8081"}', 8081, "127.0.0.1"),
+        ('LOG:  listening on IPv4 address "127.0.0.1", port 5432', 5432, "127.0.0.1"),
+        ("INFO server listening addr=[::]:8080", 8080, ""),
+        ("容器里本地监听端口还是 1234", 1234, ""),
+        ("服务运行在 http://127.0.0.1:5000", 5000, "127.0.0.1"),
     ),
 )
 def test_where_a_program_listens(line: str, port: int, address: str) -> None:
@@ -69,6 +75,13 @@ def test_where_a_program_listens(line: str, port: int, address: str) -> None:
         "Failed to connect to server on port 80",
         "version 1.2.3 started",
         "listen tcp 0.0.0.0:53: bind: address already in use",
+        "upstream server started remote_addr=127.0.0.1:6379",
+        "LOG:  starting PostgreSQL 15.15 on x86_64-pc-linux-musl",
+        "kafka-topics.sh --bootstrap-server localhost:9092 --list",
+        "UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1",
+        "Active: active (running) since Tue 2016-08-16 23:48:32 CST",
+        "没有进程在监听 53 端口",
+        "ss 显示监听 0.0.0.0:9080",
     ),
 )
 def test_nothing_listens(line: str) -> None:

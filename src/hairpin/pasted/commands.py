@@ -21,7 +21,7 @@ _NAMES = frozenset(_NAMED.split())
 _PROMPT = Sought(
     r"""\s*(?:\([\w.:/-]+\)\s*)?(?:\[?\d\d:\d\d(?::\d\d)?\]?\s+)?
         (?:(?:/[\w./-]*|~)\s?[$\#]\s
-          |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)\s+[^\]\s]*\]\s?[$\#]
+          |\[(?P<user1>[\w.-]+)@(?P<host1>[\w.-]+)[\s:]+[^\]\s]*\]\s?[$\#]
           |(?P<user2>[\w.-]+)@(?P<host2>[\w.-]+)[:\s]?[^\s$\#%>]*\s?[$\#%>]
           |(?P<host3>[\w.-]+)(?:[:~][^\s$\#]*|:[~/][^\s$\#]*\s)[$\#]
           |(?P<host4>[\w.-]+):[^\s$\#]+\s[\w.-]+\$
@@ -44,6 +44,8 @@ _ALONE = frozenset({
 """The programs that people run without arguments.  The name of any other program, alone in a line, is an ordinary word
 of the text."""
 _CLIENTS = ("curl", "wget", "ping", "ping6", "telnet", "nc", "ncat", "netcat", "nmap", "traceroute", "tracepath")
+_TITLE = Sought(r"[a-z]: (?:[A-Za-z']+,? ){3}")
+"""Matches a command in a title, before the sentence about it: ``docker compose up: the services do not answer``."""
 _QUOTED = Sought(r"`([^`]+)`|\*\*([^*]+)\*\*|<([^>\s]+\s[^>]+)>$")
 _SAID = Sought(r"\s*[A-Z][^:`]{2,80}:\s+(?P<command>(?:sudo\s+)?(?:docker|podman)\s+run\s+\S.*)$")
 """A command that a sentence introduces: ``I ran: docker run -d nginx``."""
@@ -54,8 +56,8 @@ INTRODUCED_CALL = Sought(
 """A command that a word introduces, before the words about its output: ``执行 ip addr 查看网卡配置：``."""
 _NO_PROGRAM = Sought(r"/(?!(?:usr/)?(?:local/)?s?bin/)")
 """A path that is no program's: a comment ``# /etc/default/ufw`` looks like a prompt with a command."""
-_CONTAINER_ID = Sought(r"[0-9a-f]{12}")
-"""Matches the host's name that an engine gives to a container: the beginning of the container's id."""
+_CONTAINER_ID = Sought(r"[0-9a-f]{12}|container")
+"""Matches the host's name that an engine gives to a container: the beginning of the container's id, or the word."""
 _INTRODUCED = Sought(
     r"(?!.*\b(?:dind|docker|host|vm|machine)\b)(?:\W*|.*[.;,] )(?:(?:and |but |now |output |here )*(?:from |of )?"
     r"(?:in|inside|within|from)(?: of)? (?:the|a|my|this|that|its|each) (?:\w+ )?container\b[^.!?]{0,30}"
@@ -113,6 +115,8 @@ def command_in(line: str, index: int) -> Command | None:
 
 def _is_typed(text: str, rest: str | None) -> bool:
     """Return whether the words after a program's name belong to a command, and not to a sentence."""
+    if _TITLE.search(text) is not None:
+        return False
     if rest is None:
         return text.removeprefix("sudo ").rpartition("/")[2] in _ALONE
     if _OPTIONS.match(rest) is not None:

@@ -7,10 +7,11 @@ meant to be.  If an output shows how the container is, the output counts.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
+from hairpin.host.read.engines.network_json import BRIDGE_NAME
 from hairpin.pasted.values import Object, object_of, objects_of
 
 TYPED = "Typed"
@@ -19,9 +20,9 @@ _ID_CHARACTERS = 12
 _SERVICE = "com.docker.compose.service"
 
 
-def containers_of(listed: list[Object], typed: list[Object], networks: list[Object] | None = None) -> list[Object]:
+def containers_of(listed: list[Object], typed: list[Object]) -> list[Object]:
     """Return the containers.  ``listed``: from outputs of the engine.  ``typed``: from command lines and compose
-    files.  ``networks``: the networks of such lines."""
+    files."""
     found: list[Object] = []
     # An inspected container tells more than a row of a table, so it comes first.
     for each in sorted(listed, key=lambda document: not _is_inspected(document)):
@@ -30,9 +31,7 @@ def containers_of(listed: list[Object], typed: list[Object], networks: list[Obje
             found.append(each)
         else:
             _join(same, each)
-    idle = _on_internal_networks(typed, networks or [])
-    meant = with_project(found, [_without_ports(each) if each in idle else each for each in typed])
-    for number, each in enumerate(meant, 1):
+    for number, each in enumerate(typed, 1):
         same = next((one for one in found if _is_meant(one, each)), None)
         if same is None:
             found.append({**_as_started(each, number, {str(one.get("Name")) for one in found}), TYPED: True})
@@ -50,36 +49,21 @@ def _is_inspected(document: Object) -> bool:
     return "Created" in document or has_policy or "Pid" in object_of(document.get("State"))
 
 
-def _on_internal_networks(typed: list[Object], networks: list[Object]) -> list[Object]:
-    """Return the typed containers that are on internal networks only.  An engine publishes no port of them."""
-    internal = {_name(each) for each in networks if each.get("Internal")}
-    joined = {(str(each.get("Connected")), _name(each)) for each in networks if "Connected" in each}
-    return [each for each in typed if (own := _networks_of(each, joined)) and own <= internal]
-
-
-def _networks_of(typed: Object, joined: set[tuple[str, str]]) -> set[str]:
-    """Return the names of the networks of a typed container.  ``joined``: containers that somebody connected to a
-    network, each with the network's name."""
-    named = set(object_of(object_of(typed.get("NetworkSettings")).get("Networks")))
-    mode = str(object_of(typed.get("HostConfig")).get("NetworkMode") or "")
-    return (named or {mode}) | {network for container, network in joined if container == _name(typed)}
-
-
-def _without_ports(typed: Object) -> Object:
-    return {**typed, "NetworkSettings": {**object_of(typed.get("NetworkSettings")), "Ports": {}}}
-
-
-def with_project(listed: list[Object], typed: list[Object]) -> list[Object]:
-    """Return the typed containers and networks with the project's name in the names of networks, if the name of a
-    listed container shows it: ``shop-web-1`` is the service ``web`` of the project ``shop``."""
-    services = {service for each in typed if (service := _service(each))}
+def project_of(listed: list[Object], typed: list[Object]) -> str:
+    """Return the project of the typed services, if the name of a listed container shows it: ``shop-web-1`` is the
+    service ``web`` of the project ``shop``.  Empty if no name does."""
+    services = [service for each in typed if (service := _service(each))]
     projects = (
         match[1]
         for each in listed
         for service in services
         if (match := re.fullmatch(rf"([\w.]+(?:-[\w.]+)*?)[-_]{re.escape(service)}[-_]\d+", _name(each))) is not None
     )
-    project = next(projects, "")
+    return next(projects, "")
+
+
+def with_project(project: str, typed: list[Object]) -> list[Object]:
+    """Return the typed containers or networks with the project's name in the names of their networks."""
     if not project:
         return typed
     return [
@@ -128,23 +112,54 @@ def _is_id(document: Object) -> bool:
     return len(name) >= _ID_CHARACTERS and str(document.get("Id") or "").startswith(name)
 
 
-def networks_of(listed: list[Object], typed: list[Object] | None = None) -> list[Object]:
+def networks_of(listed: list[Object], typed: list[Object]) -> list[Object]:
     """Return the networks, each once.  ``listed``: from outputs of the engine.  ``typed``: from command lines and
-    compose files."""
+    compose files; of a network that an output lists, only what the outputs leave out counts."""
     found: list[Object] = []
-    made = [each for each in typed or [] if "Connected" not in each]
-    for each in (*listed, *made):
+    for each in [*listed, *({**one, TYPED: True} for one in typed)]:
         same = next((one for one in found if _name(one) == _name(each)), None)
         if same is None:
             found.append(each)
             continue
         if same.get("Id") == _name(same):  # a cut document, whose name stands for its id
             same["Id"] = each.get("Id")
-        _join(same, each)
-    for number, each in enumerate(made, 1):
-        if {"Id", "id"}.isdisjoint(each):
-            each["Id"] = each["id"] = f"{number:x}".rjust(_ID_CHARACTERS, "f")
+        _join(same, {key: value for key, value in each.items() if key != TYPED})
     return found
+
+
+def with_connected(typed: list[Object], connected: list[Object]) -> list[Object]:
+    """Return the typed containers with the networks to which somebody has connected them, too."""
+    return [_with_connected(each, connected) for each in typed]
+
+
+def _with_connected(typed: Object, connected: list[Object]) -> Object:
+    further: Object = {_name(each): {} for each in connected if each["Connected"] == _name(typed)}
+    if not further:
+        return typed
+    settings = object_of(typed.get("NetworkSettings"))
+    own = object_of(settings.get("Networks")) or {str(object_of(typed.get("HostConfig")).get("NetworkMode")): {}}
+    return {**typed, "NetworkSettings": {**settings, "Networks": {**own, **further}}}
+
+
+def _of_podman(network: Object) -> Object:
+    """Return a typed network in the form of ``podman network inspect``."""
+    options = dict(network["Options"])
+    link = options.pop(BRIDGE_NAME, options.get("parent"))
+    blocks = objects_of(object_of(network["IPAM"]).get("Config"))
+    return {
+        "name": network["Name"],
+        "id": network["Id"],
+        "driver": network["Driver"],
+        "internal": network["Internal"],
+        "ipv6_enabled": network["EnableIPv6"],
+        "subnets": [{"subnet": each.get("Subnet"), "gateway": each.get("Gateway")} for each in blocks],
+        "options": options,
+        **({"network_interface": link} if link else {}),
+    }
+
+
+FORMS_OF_NETWORKS: dict[str, Callable[[Object], Object]] = {"docker": lambda network: network, "podman": _of_podman}
+"""The form in which each engine inspects a network, made from Docker's form."""
 
 
 def _name(document: Object) -> str:

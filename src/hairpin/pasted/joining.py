@@ -19,7 +19,14 @@ import msgspec
 from hairpin import __version__
 from hairpin.evidence.reading import HOST, PASTED, SCHEMA, Evidence, Reading
 from hairpin.host.link import is_engine_bridge
-from hairpin.pasted.containers import containers_of, networks_of, with_project
+from hairpin.pasted.containers import (
+    FORMS_OF_NETWORKS,
+    containers_of,
+    networks_of,
+    project_of,
+    with_connected,
+    with_project,
+)
 from hairpin.pasted.counted import WHOLE
 from hairpin.pasted.form import Fragment, Recognised
 from hairpin.pasted.forms.engines.compose_files import ANY_ENGINE
@@ -120,7 +127,7 @@ def _is_same(links: dict[str, str], home: dict[str, str]) -> bool:
 
 _OF_HOST = (
     "docker-", "podman-", "typed-", "firewalld-", "ufw-", "daemon-json", "file", "versions", "os-release", "outcome",
-    "uname", "units", "relay-cmdlines",
+    "uname", "units", "relay-cmdlines", "container-",
 )  # fmt: skip
 """The beginnings of the keys of readings that belong to no namespace."""
 _LISTED = (
@@ -276,10 +283,14 @@ def _texts(outputs: tuple[Output, ...]) -> Iterator[_Text]:
         elif (text := merge(key, texts)) or key in _MAY_BE_EMPTY:
             yield key, netns, origin, text
     for engine, of_engine in documents.items():
-        listed, made = of_engine.get("containers", []), of_engine.get("typed-networks", [])
-        if containers := containers_of(listed, of_engine.get("typed-containers", []), made):
+        listed, typed = of_engine.get("containers", []), of_engine.get("typed-containers", [])
+        project = project_of(listed, typed)
+        networks = of_engine.get("typed-networks", [])
+        typed = with_connected(typed, [each for each in networks if "Connected" in each])
+        if containers := containers_of(listed, with_project(project, typed)):
             yield f"{engine}-containers", "", f"{engine} inspect", _lines(containers)
-        if networks := networks_of(of_engine.get("networks", []), with_project(listed, made)):
+        made = with_project(project, [each for each in networks if "Connected" not in each])
+        if networks := networks_of(of_engine.get("networks", []), [*map(FORMS_OF_NETWORKS[engine], made)]):
             yield f"{engine}-networks", "", f"{engine} network inspect", _lines(networks)
 
 

@@ -161,7 +161,8 @@ _MERGES: tuple[tuple[str, Callable[[list[str]], str]], ...] = (
 MERGED = (
     "sysctl", "ip-neigh-text", "iptables-", "sockets", "ebtables", "ipset", "ip-addr-text", "ip-link-text",
     "ip-route4-text", "ip-route6-text", "ip-rule4-text", "ip-rule6-text", "conntrack", "bridge-fdb-text",
-    "bridge-link-text", "firewalld-zones-text", "packages", "klog", "dockerd-log",
+    "bridge-link-text", "firewalld-zones-text", "packages", "klog", "dockerd-log", "container-resolvers",
+    "container-hosts",
 )  # fmt: skip
 """The beginnings of the keys whose fragments are merged.  Of any other key, a later reading with the same key,
 namespace and origin replaces an earlier one."""

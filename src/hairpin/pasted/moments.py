@@ -97,6 +97,9 @@ def _labels(paste: Paste, outputs: tuple[Output, ...]) -> Iterator[str]:
 def _label_of(line: str) -> str:
     if len(line) > _LONGEST_HEADING or not line.strip():
         return ""
+    template = _OF_TEMPLATE.match(line)
+    if template is not None:
+        return "works" if template["expected"] or template["wanted"] else "broken"
     broken, rest = _BROKEN.search(line) is not None, _BROKEN.sub("", line)
     works = _WORKS.search(rest) is not None
     if broken != works:
@@ -109,6 +112,12 @@ def _label_of(line: str) -> str:
 
 
 _LONGEST_HEADING = 160
+_OF_TEMPLATE = Sought(
+    r"\W*(?:(?P<expected>expected)|actual|current|observed)(?: (?:behaviou?rs?|results?|outputs?|outcomes?))?\W*$"
+    r"|\W*(?:(?P<wanted>预期|期望)|实际)(?:行为|结果|输出|效果)\W*$",
+    re.IGNORECASE,
+)
+"""Matches the headings of a tracker's form for an issue."""
 _BROKEN = Sought(
     r"\b(?:broken|faulty|bad|failing|fails?|failed|failure|wrong|not work\w*|(?:does|do|did)(?:n't| not) work"
     r"|unreachable|stops? working|no longer works?)\b|故障|异常|不正常|失败|无法|不通|出错|坏的",
@@ -139,10 +148,12 @@ def _difference(working: Fragment, output: Output, broken: Fragment) -> Differen
 _MOST_LINES = 8
 _COUNTED = Sought(r"\[\d+:\d+\]|\b(?:valid_lft|preferred_lft|expires) \w+")
 """Matches what changes by itself."""
+_AT_RANDOM = Sought(r"\bveth[0-9a-f]{6,8}\b")
+"""Matches the name that an engine gives to a container's link at random."""
 
 
 def _telling_lines(text: str) -> tuple[str, ...]:
-    lines = (_as_printed(_COUNTED.sub("", each).strip()) for each in text.splitlines())
+    lines = (_as_printed(_AT_RANDOM.sub("veth", _COUNTED.sub("", each)).strip()) for each in text.splitlines())
     return tuple(dict.fromkeys(each for each in lines if each and each[0] not in "#*" and each != "COMMIT"))
 
 

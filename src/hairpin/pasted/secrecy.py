@@ -18,9 +18,11 @@ _NAMED = Sought(
 )
 _NO_SECRET = Sought(
     r"\(using password: (?:YES|NO)\)|password authentication failed|(?<=authentication )token manipulation|\bno "
-    r"password is set\b|\b(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass\b|(?<!\w)ProxyPass(?:Reverse|Match)?\b"
+    r"password is set\b|\b(?:password|passwd|token|secret|api_?key)[\"']?\s?[:=]\s?(?:null|None|undefined|nil)\b|"
+    r"\b(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass\b|(?<!\w)ProxyPass(?:Reverse|Match)?\b"
 )
-"""Matches words of servers about a password that do not contain the password, and settings of reverse proxies."""
+"""Matches words of servers about a password that do not contain the password, a setting without a value, and settings
+of reverse proxies."""
 _KEY_BLOCK = Sought(r"-----BEGIN |ssh-(?:rsa|ed25519|dss) |\beyJ[\w-]{10,}\.|\bAKIA[0-9A-Z]{12}|\bgh[pousr]_\w{20}")
 _ENCODED = Sought(r"\s*[A-Za-z0-9+/=_-]{40,}\s*$")
 _IN_URL = Sought(r"(?P<before>\b[a-zA-Z][\w+.-]*://)[^\s/@]+@")

@@ -79,7 +79,7 @@ OUTCOME = "outcome"
 """The key of the reading with the outcomes that clients saw."""
 _SAID = (OUTCOME, "klog", "typed-docker-networks", "typed-podman-networks")
 """The keys of readings whose lines also count as words of the text, because a client's error, a line of the kernel's
-log or a command about a network may name a cause."""
+log or the options of a network may name a cause."""
 STANDARD_INPUT = "-"
 _FEWEST_WORDS = 4
 """If a line has at least this many words besides a quoted command, it is a sentence."""
@@ -194,7 +194,8 @@ def _words_of(line: str, command: Command | None) -> str:
         return line
     around = line.replace(command.text, "", 1) if command.text in line else ""
     kept = around if len(around.split()) >= _FEWEST_WORDS else ""
-    return f"{kept} {harmless_words(command.text)}".strip()
+    goes_on = " \\" if line.rstrip().endswith("\\") else ""
+    return f"{kept} {words}{goes_on}".strip() if (words := harmless_words(command.text)) else kept.strip()
 
 
 def _output(paste: Paste, index: int, command: Command, found: Found) -> Output:

@@ -6,7 +6,8 @@ An *alternative* is another state that a supposed part may have.
 Read ``told`` (the told parts) with ``words`` (facts that the text states in words), ``places`` (the places at which, as
 the text says, a connection works or fails) and ``trouble`` (words that say that something fails), ``asked`` with
 ``asked_services`` (the object of a question if no output lists containers), ``ordinary`` (the completed host) with
-``networks``, ``own_namespace``, ``containers``, ``left_out`` (rules that a text leaves out) and ``simulated``,
+``networks``, ``told_files`` (containers' name servers), ``own_namespace``, ``containers``, ``left_out`` (rules that a
+text leaves out) and ``simulated``,
 ``parts`` (the supposed parts that a walk reads), ``alternatives``, ``refuted`` (causes that told parts rule out),
 ``said_out`` (causes that words rule out), and
 ``favourable`` (whether a supposed part could save a packet that stops at a told part) with ``said_sockets`` (sockets

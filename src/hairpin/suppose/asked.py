@@ -42,9 +42,14 @@ def counting_failures(told: ToldParts) -> Iterator[Outcome]:
 
 def targets_of(told: ToldParts) -> tuple[Target, ...]:
     """Return the targets of the failures that the text states, each once.  A container that asks its own loopback
-    address asks for no port of the host."""
-    found = (target_of(each) for each in counting_failures(told) if not asks_itself(each))
-    return tuple(dict.fromkeys(each for each in found if each is not None))
+    address asks for no port of the host.  If the text names neither a target nor a container, its failure is about the
+    ports at whose loopback address programs listen, as their logs say."""
+    failures = tuple(counting_failures(told))
+    found = dict.fromkeys(target_of(each) for each in failures if not asks_itself(each))
+    if any(found) or told.containers or told.typed or not failures:
+        return tuple(each for each in found if each is not None)
+    local = (each.port for each in told.listeners if each.printed and each.address and not each.named)
+    return tuple(Target(port=each) for each in dict.fromkeys(local))
 
 
 def sender_of(told: ToldParts) -> str:

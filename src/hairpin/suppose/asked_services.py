@@ -11,6 +11,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.network.prefix import is_loopback
 from hairpin.question.asked import Target
 from hairpin.suppose.asked import SERVED_PORTS, ports_at_both
 
@@ -34,7 +35,10 @@ def with_asked_services(network: Network, flows: tuple[Flow, ...]) -> Network:
 
 
 def _asked_container(host: Host, flow: Flow) -> Container | None:
-    """Return the flow's container, or the container whose own address the flow asks."""
+    """Return the flow's container, or the container whose own address the flow asks; None for a name server that the
+    container asks at its own loopback address, where most containers have none."""
+    if flow.purpose == "dns" and is_loopback(flow.daddr, flow.version):
+        return None
     if flow.container:
         return host.container(flow.container)
     held = (each for each in host.containers() for end in each.endpoints if flow.daddr in (end.ipv4, end.ipv6))

@@ -11,7 +11,7 @@ from hairpin.engines.repair.bridging import new_bridge
 from hairpin.engines.repair.starting import NEW_PORT, starting_change
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import Listener, ToldParts
-from hairpin.host.docker import Container, DockerNetwork, PortBinding
+from hairpin.host.docker import STACKED, Container, DockerNetwork, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.known_ports import every_port_of_image, ports_of_image
 from hairpin.host.socket import Socket
@@ -35,10 +35,31 @@ def with_containers(host: Host, told: ToldParts) -> Host:
 
     If a text shows the inside of a container, its namespace is kept.  A container that shares another container's
     namespace is processed after that container."""
-    host = _without_doubles(host)
+    host = _without_doubles(_with_ignored_ports(host, told))
     running = [each for each in host.containers() if each.running]
     for each in sorted(running, key=lambda one: bool(one.joined)):
         host = _with_container(host, each, told)
+    return _without_unmade(host)
+
+
+def _with_ignored_ports(host: Host, told: ToldParts) -> Host:
+    """Return the host in which the ports that people typed for a container on macvlan, ipvlan or internal networks
+    alone are not published: engines ignore them."""
+    for each in [one for one in host.containers() if one.name in told.typed and one.bindings]:
+        engine = host.engine_of(each)
+        networks = [engine.network(name) for name in engine.network_names(each)]
+        if all(own is not None and (own.internal or own.driver in STACKED) for own in networks):
+            bindings = tuple(_replace(one, actual=False) for one in each.bindings)
+            host = host.with_container(_replace(each, bindings=bindings))
+    return host
+
+
+def _without_unmade(host: Host) -> Host:
+    """Return the host in which a running container without a namespace counts as one that was left unread: on a network
+    of which the text shows too little, its start cannot be simulated."""
+    unmade = (each for each in host.containers() if each.running and each.netns is None and not each.joined)
+    for each in tuple(unmade):
+        host = host.with_container(_replace(each, left_unread=f"container:{each.name}"))
     return host
 
 

@@ -89,7 +89,7 @@ def with_seen_bridges(host: Host, evidence: Evidence) -> Host:
     reading = evidence.find("docker-networks", "")
     lines = reading.text.splitlines() if reading is not None else []
     documents = (msgspec.json.decode(line, type=_Listed) for line in lines)
-    told = {each.id for each in documents if each.options is not None}
+    told = {each.id for each in documents if (each.options if each.typed else each.options is not None)}
     return _replace(host, engines=tuple(_on_seen_bridges(each, own, told) for each in host.engines))
 
 
@@ -103,6 +103,7 @@ def _on_seen_bridges(engine: Engine, own: Namespace, told: set[str]) -> Engine:
 class _Listed(msgspec.Struct, rename="pascal"):
     id: str = ""
     options: dict[str, str] | msgspec.UnsetType | None = msgspec.UNSET
+    typed: bool = False
 
 
 def _with_seen_bridge(network: DockerNetwork, own: Namespace) -> DockerNetwork:

@@ -17,14 +17,14 @@ from hairpin.engines.repair.restoring import restoring_all
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.told import UNNAMED, ToldParts, ToldTable
 from hairpin.host.contact import Contact
-from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
+from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import Route
 from hairpin.netfilter.address import width
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Ruleset, Table
 from hairpin.netfilter.rule_address import IpFamily
-from hairpin.network.prefix import is_loopback, parse_address
+from hairpin.network.prefix import is_loopback, network_of, parse_address
 from hairpin.question.asked import Target
 from hairpin.suppose.asked import sender_of, targets_of, with_asked_container, with_asking_container
 from hairpin.suppose.asked_services import with_host_services
@@ -34,6 +34,7 @@ from hairpin.suppose.networks import with_seen_bridges, with_seen_networks
 from hairpin.suppose.own_namespace import with_own_parts, with_switches
 from hairpin.suppose.simulated import after, with_namespace
 from hairpin.suppose.told import told_by
+from hairpin.suppose.told_files import with_told_files
 
 _replace = msgspec.structs.replace
 _NETAVARK = "1.8.0"
@@ -55,6 +56,9 @@ _PODMAN_POOLS = (0x0A58_0000, *(0x0A59_0000 + (number << 16) for number in range
 _FURTHER_POOLS = tuple(0x0A80_0000 + (number << 16) for number in range(128))
 """10.128.0.0/16 and its next.  An engine with more networks than its default pools hold has pools of its own."""
 _POOL_LENGTH = 16
+_LAN_LENGTH = 24
+_OF_LAN = 251
+"""The host's own place in a LAN of which the text shows the range."""
 _MAPPED_DEFAULT = 0xC0A8_0000  # 192.168.0.0/16, which dockerd takes behind these pools
 
 
@@ -73,7 +77,7 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
     meant = (*asked, *targets_of(told))
     asking = asking or ("" if asked else sender_of(told))
     host = with_seen_networks(host, told) if lists_containers else with_asked_container(host, asked or meant, asking)
-    host = with_asking_container(host, asked, asking)
+    host = with_told_files(with_asking_container(host, asked, asking), evidence)
     host = _with_engine(host)
     own = host.own or Namespace(HOST)
     host = with_namespace(host, with_own_parts(own, told, host, _asked_address(host, meant)))
@@ -87,7 +91,8 @@ def ordinary_host(host: Host, evidence: Evidence, asked: tuple[Target, ...] = ()
 
 
 def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
-    """Return the supposed address of the uplink: the address that clients ask for, or else a documentation address."""
+    """Return the supposed address of the uplink: the address that clients ask for, an address of the LAN on which a
+    network's containers are, or else a documentation address."""
     subnets = [each for engine in host.engines for joined in engine.networks for each in joined.subnets]
     found = (each.address for each in asked if each.version == 4 and each.address is not None)
     outer = (
@@ -97,7 +102,9 @@ def _asked_address(host: Host, asked: tuple[Target, ...]) -> int:
         and each not in _PUBLIC_SERVERS
         and not any(subnet.holds(each, 4) for subnet in subnets)
     )
-    return next(outer, _HOST_ADDRESS)
+    stacked = (each for engine in host.engines for each in engine.networks if each.driver in STACKED)
+    lan = (each.network for joined in stacked for each in joined.subnets if each.version == 4)
+    return next(outer, next((each + _OF_LAN for each in lan), _HOST_ADDRESS))
 
 
 _LISTING = ("docker-containers", "podman-containers")
@@ -123,8 +130,12 @@ def _ordinary(engine: Engine, host: Host) -> Engine:
     taken = {subnet.network for each in networks for subnet in each.subnets}
     for name in wanted:
         known = next((each for each in networks if each.name == name), None)
-        if known is None or (known.driver in ("bridge", "") and not known.subnets):
-            made = _network(engine, name, known, _free(host, taken, engine, name))
+        if known is not None and known.driver in STACKED and not known.subnets:
+            networks = tuple(_with_chosen_subnet(engine, each) if each is known else each for each in networks)
+        elif known is None or (known.driver in ("bridge", "") and not known.subnets):
+            made = _network(
+                engine, name, known, _subnet_of_ends(engine, name) or _free_subnet(host, taken, engine, name)
+            )
             taken |= {subnet.network for subnet in made.subnets}
             networks = (*(each for each in networks if each.name != name), made)
     proxy = engine.userland_proxy
@@ -171,22 +182,25 @@ def _translates_loopback(host: Host) -> bool:
     )
 
 
-def _free(host: Host, taken: set[int], engine: Engine, network: str) -> int:
-    """Return the first free block of the engine's default pools; for the default network the block of its bridge.  If a
-    tool has replaced the addresses, its new addresses begin at the first block.  So the first block is then not
+def _free_subnet(host: Host, taken: set[int], engine: Engine, network: str) -> Subnet:
+    """Return the first free subnet of the engine's default pools; for the default network the subnet of its bridge.  If
+    a tool has replaced the addresses, its new addresses begin at the first block.  So the first block is then not
     free."""
     own = host.own or Namespace(HOST)
     pools = _DEFAULT_POOLS if engine.kind == "docker" else _PODMAN_POOLS
     if network != engine.traits.default_network:
-        return next(each for each in (*pools[1:], *_FURTHER_POOLS) if each not in taken)
+        block = next(each for each in (*pools[1:], *_FURTHER_POOLS) if each not in taken)
+        return Subnet(4, block, _POOL_LENGTH, block + 1)
     for bridge in engine.traits.default_bridges:
         given = next((each for each in own.addresses if each.link == bridge and each.version == 4), None)
         if given is not None:
-            return given.prefix.network
+            return Subnet(4, given.prefix.network, given.prefix_length, given.value)
         route = next((each for each in own.routes if _leads_to(each, bridge)), None)
         if route is not None:
-            return route.destination
-    return _MAPPED_DEFAULT if engine.kind == "docker" and host.told is not None and host.told.mapped else pools[0]
+            return Subnet(4, route.destination, route.prefix_length, route.prefsrc or route.destination + 1)
+    mapped = engine.kind == "docker" and host.told is not None and host.told.mapped
+    block = _MAPPED_DEFAULT if mapped else pools[0]
+    return Subnet(4, block, _POOL_LENGTH, block + 1)
 
 
 def _leads_to(route: Route, bridge: str) -> bool:
@@ -195,12 +209,31 @@ def _leads_to(route: Route, bridge: str) -> bool:
     return route.version == 4 and is_of_network and [hop.link for hop in route.next_hops] == [bridge]
 
 
-def _network(engine: Engine, name: str, known: DockerNetwork | None, block: int) -> DockerNetwork:
-    subnet = Subnet(4, block, _POOL_LENGTH, block + 1)
+def _subnet_of_ends(engine: Engine, name: str) -> Subnet | None:
+    """Return the subnet in which the text shows a container's address on the network."""
+    ends = (end for each in engine.containers for end in each.endpoints if end.network == name)
+    told = next((each for each in ends if each.ipv4 is not None and each.ipv4_prefix_length), None)
+    if told is None or told.ipv4 is None:
+        return None
+    block = network_of(told.ipv4, told.ipv4_prefix_length, 4)
+    return Subnet(4, block, told.ipv4_prefix_length, told.gateway4 or block + 1)
+
+
+def _network(engine: Engine, name: str, known: DockerNetwork | None, subnet: Subnet) -> DockerNetwork:
     is_default = name == engine.traits.default_network
-    made = known or DockerNetwork(f"{block:012x}", name, "bridge")
+    made = known or DockerNetwork(f"{subnet.network:012x}", name, "bridge")
     bridge = made.bridge or (engine.traits.default_bridges[0] if is_default else f"br-{made.id[:12]}")
     return _replace(made, driver="bridge", subnets=(subnet,), bridge=bridge)
+
+
+def _with_chosen_subnet(engine: Engine, joined: DockerNetwork) -> DockerNetwork:
+    """Return the network with the subnet of the address that somebody chose for one of its containers."""
+    ends = (end for each in engine.containers for end in each.endpoints if end.network == joined.name)
+    fixed = next((end.fixed4 for end in ends if end.fixed4 is not None), None)
+    if fixed is None:
+        return joined
+    block = fixed & ~0xFF
+    return _replace(joined, subnets=(Subnet(4, block, _LAN_LENGTH, block + 1),))
 
 
 def _with_networks(host: Host, engine: Engine) -> Host:

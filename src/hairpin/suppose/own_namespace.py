@@ -15,6 +15,7 @@ from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, 
 from hairpin.host.sysctl import SYSCTLS, Path, Sysctls
 from hairpin.netfilter.address import Version, width
 from hairpin.network.prefix import is_loopback
+from hairpin.sought import Sought
 from hairpin.suppose.simulated import with_namespace
 
 _replace = msgspec.structs.replace
@@ -28,20 +29,21 @@ def with_own_parts(own: Namespace, told: ToldParts, host: Host, address: int) ->
     if (HOST, "links") in told.parts:
         own = _with_kinds(own, host)
     else:
-        own = _with_published_addresses(_with_links(own, address), host)
+        own = _with_published_addresses(_with_links(own, host, address), host)
     return _replace(with_lookups(own, told, _uplinks(own, host)), kernel=host.kernel, unread=())
 
 
 def _uplinks(own: Namespace, host: Host) -> tuple[Link, ...]:
     """Return the links that may lead out of the host.  Links that are probably network cards come first."""
     bridges = {network.bridge for engine in host.engines for network in engine.networks}
+    parents = _parents(host)
     found = [
         each
         for each in own.links
         if each.name != "lo"
         and each.master is None
         and each.name not in bridges
-        and not is_bridge_by_name(each.name)
+        and (each.name in parents or not is_bridge_by_name(each.name))
         and each.kind not in _INNER
     ]
     return tuple(sorted(found, key=lambda each: each.kind != ""))
@@ -73,14 +75,18 @@ def own_rules(version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
     return tuple(PolicyRule(version, priority, table=table) for priority, table in tables)
 
 
-def _with_links(own: Namespace, address: int) -> Namespace:
+def _with_links(own: Namespace, host: Host, address: int) -> Namespace:
     """Return the namespace with a loopback link, and with an uplink that has an address.  Links that routes name are
-    added, too."""
+    added, too, and the parents of macvlan and ipvlan networks."""
     default = next((hop for each in own.routes if not each.prefix_length for hop in each.next_hops if hop.link), None)
-    uplink = default.link if default is not None and default.link else _uplink_of_switches(own)
+    parents = [each for each in _parents(host) if each and _IS_NAME.fullmatch(each) is not None]
+    usual = parents[0] if len(parents) == 1 else _uplink_of_switches(own)
+    uplink = default.link if default is not None and default.link else usual
     links = list(own.links)
     known = {each.name for each in links}
-    named = dict.fromkeys(("lo", uplink, *(hop.link for each in own.routes for hop in each.next_hops if hop.link)))
+    led = (hop.link for each in own.routes for hop in each.next_hops if hop.link)
+    made = _bridges_to_make(own, host)
+    named = dict.fromkeys(("lo", uplink, *(each for each in (*led, *parents) if each not in made)))
     for name in named:
         if name not in known:
             links.append(_link(max((each.index for each in links), default=0) + 1, name))
@@ -91,6 +97,19 @@ def _with_links(own: Namespace, address: int) -> Namespace:
         if each != "lo" and not any(one.link == each for one in own.addresses):
             own = _with_supposed_address(own, each, address if each == uplink else None)
     return own
+
+
+def _bridges_to_make(own: Namespace, host: Host) -> frozenset[str]:
+    """Return the bridges of the engines that routes of IPv6 alone name: they tell nothing of the IPv4 addresses, which
+    the engine gives to its bridges."""
+    bridges = {each.bridge for engine in host.engines for each in engine.networks if each.bridge}
+    led = {hop.link for each in own.routes if each.version == 4 for hop in each.next_hops}
+    held = {each.link for each in own.addresses if each.version == 4}
+    return frozenset(bridges - led - held)
+
+
+_IS_NAME = Sought(r"[\w.:@-]{1,15}")
+"""Matches a name of a link.  People write other things in its place: ``<your interface>``, ``$IFACE``."""
 
 
 def _uplink_of_switches(own: Namespace) -> str:

@@ -72,6 +72,13 @@ def is_served_elsewhere(network: Network, start: FromContainer, port: int) -> bo
     )
 
 
+def is_of_a_server(container: Container, port: int) -> bool:
+    """Return whether the TCP port is the usual one of a server that the container is not: a database, a cache."""
+    known = known_port(port, "tcp")
+    own = {each.container_port for each in container.bindings} | {number for _, number in container.exposed}
+    return known is not None and not known.serves_pages and port not in own | set(ports_of_image(container.image))
+
+
 def _are_sockets_told(host: Host) -> bool:
     return host.told is None or (HOST, "sockets") in host.told.parts
 

@@ -70,7 +70,8 @@ def told_by(evidence: Evidence, host: Host) -> ToldParts:
     parts |= {(netns, "ruleset") for netns, command in empty if command in _COUNTED_RULES and netns != HOST}
     has_firewall = any(each.key.startswith(("ufw-", "firewalld-")) for each in evidence.readings)
     typed = frozenset(_typed_names(evidence))
-    outcomes = tuple(_with_origin(each, host, telling_in(evidence)) for each in _outcomes(evidence))
+    asking = [(each.name.removeprefix("/"), each.asks) for each in _named_containers(evidence) if each.asks]
+    outcomes = tuple(_with_origin(each, host, telling_in(evidence), asking) for each in _outcomes(evidence))
     if not any(_IN_A_MACHINE.search(line) is not None for _, line in telling_in(evidence)):
         outcomes = tuple(_beside_publication(each, host, typed) for each in outcomes)
     return ToldParts(
@@ -214,11 +215,16 @@ def _in_words(
         yield from [each for each in both if each.failed] or troubles_in(lines, about_network=about_network)
 
 
-def _with_origin(outcome: Outcome, host: Host, lines: tuple[tuple[int, str], ...]) -> Outcome:
+def _with_origin(
+    outcome: Outcome, host: Host, lines: tuple[tuple[int, str], ...], asking: list[tuple[str, tuple[int, ...]]]
+) -> Outcome:
     """Return the outcome that a program printed with the container whose log it is, as the nearest line above it says:
-    ``caddy logs:``."""
+    ``caddy logs:``.  Without such a line, it is the only container that shall ask the port of its own loopback address.
+
+    ``asking``: the containers for whose programs somebody typed such ports, and these ports."""
     if outcome.origin or outcome.tool in PERSONS or not is_own(outcome.host):
         return outcome
+    told = [name for name, ports in asking if outcome.port in ports]
     near = (line for number, line in reversed(lines) if outcome.line - _LOG_LINES <= number <= outcome.line)
     for line in (each for each in near if _OF_LOG.search(each) is not None):
         words = set(re.findall(r"[\w.-]+", line.lower().replace(":", " ")))
@@ -226,7 +232,10 @@ def _with_origin(outcome: Outcome, host: Host, lines: tuple[tuple[int, str], ...
         named = {each.name for each in called if outcome.port not in _ports_of(each)}
         if called:
             return msgspec.structs.replace(outcome, origin=f"container:{named.pop()}") if len(named) == 1 else outcome
-    return outcome
+    container = host.container(told[0]) if len(told) == 1 else None
+    if container is None or outcome.port in {*_ports_of(container), *(each.host_port for each in container.bindings)}:
+        return outcome
+    return msgspec.structs.replace(outcome, origin=f"container:{container.name}")
 
 
 def _beside_publication(outcome: Outcome, host: Host, typed: frozenset[str]) -> Outcome:
@@ -279,6 +288,7 @@ class _Named(msgspec.Struct, rename="pascal"):
     typed: bool = False
     listens: tuple[str, ...] = ()
     plain: bool = False
+    asks: tuple[int, ...] = ()
 
 
 def _typed_names(evidence: Evidence) -> Iterator[str]:

@@ -14,7 +14,7 @@ from hairpin.network.network import Network
 from hairpin.pasted.forms.outcomes.outcome import is_loopback as is_own
 from hairpin.question.asked import Target
 from hairpin.question.egress import name_flow
-from hairpin.suppose.said_sockets import is_served_elsewhere
+from hairpin.suppose.said_sockets import is_of_a_server, is_served_elsewhere
 from hairpin.walk.walked import walked
 
 _SERVER = 0xCB007135
@@ -41,7 +41,7 @@ def lookups_told(network: Network, asked: tuple[Target, ...], asking: str) -> tu
 
 def loopbacks_told(network: Network, asked: tuple[Target, ...]) -> tuple[Flow, ...]:
     """Return the flows by which a container was refused at its own loopback address, at an asked port that another
-    container or the host has.
+    container or the host has, or that is a well-known server's.
 
     ``asked``: the targets of the question; without targets, each such port is meant."""
     found: dict[Flow, None] = {}
@@ -55,7 +55,7 @@ def loopbacks_told(network: Network, asked: tuple[Target, ...]) -> tuple[Flow, .
                 continue
             for each in (one for one in clients if one.running and one.netns not in (None, HOST)):
                 start = FromContainer(each.name, Netns(host.name, each.netns or HOST))
-                if is_served_elsewhere(network, start, outcome.port):
+                if is_served_elsewhere(network, start, outcome.port) or is_of_a_server(each, outcome.port):
                     found[Flow(start, 4, _LOOPBACK, "tcp", outcome.port, host=host.name)] = None
     return tuple(found)
 

@@ -39,7 +39,7 @@ _ENGLISH = (
     r"\b(?:is|are|was|gets?) (?:lost|dropped|rejected|blocked|closed|stealth|filtered)\b|\bas (?:being )?stealth\b",
     r"\b(?:says?|answers?|gets?) .?no |\bstays? at\b",
     r"\b(?:hung|stalls?|stalled|stuck|freezes)\b|(?<!\d )\b(?:fails|failed|fail)\b",
-    r"\bno (?:answer|response|reply|replies|connection|connectivity|internet|network|way out|access)\b",
+    r"\bno (?:answer|response|reply|replies|connection|connectivity|internet|network|way out|access|traffic)\b",
     r"\bno (?:other )?(?:device|machine|client|computer|host|pc|phone)s? (?:gets?|can|reach\w*|connects?|sees?)\b",
     r"\bno (?:web ?)?(?:page|site)s? (?:is|are|loads?)\b|\b(?:but|and) not (?:from|by|on|in) \w+",
     r"\b(?:gets?|has|have|with) no (?:advertisement|arp|reply|address|route|dns|packets?)\b",

@@ -24,11 +24,16 @@ _NO_PROSE = Sought(
 """Matches the beginning of a line that no person wrote: a prompt, a comment in a listing of rules, a tool's message
 about a missing file, or a line of a listing of rules that damage has made unreadable."""
 _LISTENING = Sought(
-    r"\b(?:listen(?:s|ing|ed|er)?|running|started?|serving|serves|server|available|bound|ready"
-    r"|up)\b[^\n]{0,60}?(?:\b(?:on|at|to)\b|:|\bport\b|\s(?=127\.))[^\n]{0,20}?(?:https?://)?(?P<address>127\.\d+\.\d+\.\d+"
-    r"|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?:? ?(?:port )?(?P<port>\d{2,5})\b(?!\.\d|\d)",
+    r"(?:(?a:(?<![\w-])(?:listen(?:s|ing|ed|er)?|running|started|serving|serves|server|available|bound|ready|up)\b)"
+    r"|监听|启动|运行)[^\n]{0,60}?(?:(?a:\b(?:on|at|to|port)\b):?|:(?=[\s/])|(?<![\w.\]]):|监听|端口[:：]?|[在于：]"
+    r"|(?<![\w.-])(?a:(?:(?:listen|bind|local|http|grpc|server|web|api)[_-]?)?(?:addr(?:ess)?|listen|bind|endpoint|url))"
+    r"[\"']{0,2}[=:]|[\s\"'(](?=127\.|localhost|0\.0\.0\.0|\[?::))[^\n]{0,20}?[\"']?(?:https?://)?"
+    r"(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|localhost|\[?::1?\]?|\*)?[\"']?,?:? ?(?:(?:port|端口) ?)?"
+    r"(?<![A-Za-z0-9_.@-])(?P<port>\d{2,5})\b(?![.:-]\d|\d)",
     re.IGNORECASE,
 )
+_NOT_LISTENING = Sought(r"没有?(?:进程|程序|服务|东西)?(?:在)?监听|未监听|不监听|(?:显示|看到)[^\n]{0,6}监听")
+"""Matches Chinese words that nobody listens, or that an output, mostly the host's, shows who does."""
 _IS_ERROR = Sought(r"\s*(?:\w+ )?(?:error|warning|warn|info|fatal)\b|\s*\S+:\s", re.IGNORECASE)
 _ASKS = Sought(
     r"\b(?:curl|wget|telnet|nc|ping|psql|browser|browse|visit(?:ing)?|open(?:ed|ing)?|go(?:ing)? to|navigat\w+"
@@ -167,7 +172,11 @@ _BARE_PORT = Sought(r"(?<=\s):\d{2,5}\b")
 
 def _listener_in(number: int, line: str) -> Iterator[Listener]:
     said = _LISTENING.search(line)
-    if said is None or any(each.search(line) is not None for each in (_ERROR, TROUBLE, _ASKS)):
+    if (
+        said is None
+        or _NOT_LISTENING.search(line) is not None
+        or any(each.search(line) is not None for each in (_ERROR, TROUBLE, _ASKS))
+    ):
         return
     port, address = int(said["port"]), (said["address"] or "").lower()
     if 0 < port < 1 << 16:

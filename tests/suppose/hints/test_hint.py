@@ -70,6 +70,11 @@ _POINTING = (
     ("Since service network restart this morning nothing answers.", "ip-forward-off"),
     ("iptables -P FORWARD ACCEPT helps until the next restart.", "forward-policy-drop"),
     ("ufw denies 8080, and the port is still reachable from everywhere.", "published-bypasses-host-firewall"),
+    ("Run with docker compose, it says: could not connect to http://localhost:11434. Ollama runs on the host.",
+     "loopback-is-the-container"),
+    ("容器无法连接 http://127.0.0.1:11434，ollama 服务在本机运行正常", "loopback-is-the-container"),
+    ("The incus VM has no internet. FORWARD shows `policy DROP`.", "forward-policy-drop"),
+    ("Connections to ports of containers are not being blocked by ufw.", "published-bypasses-host-firewall"),
     ('daemon.json has {"icc": false}, the two containers get no answer.', "icc-off"),
     ("sudo iptables -t filter -P OUTPUT DROP", "output-policy-drop"),
     ("calico: BIRD is not ready: BGP not established with 192.0.2.7", "ip addr; kubectl"),
@@ -276,6 +281,11 @@ _POINTING_NOWHERE = (
     ("A static IP; docker: listen tcp 0.0.0.0:80: bind: address already in use", "docker network inspect"),
     ("The instance's eth0 has MTU 1500, docker0 has 1500; it is refused.", "mtu-black-hole"),
     ("In the container curl gets the whole page.", "mtu-black-hole"),
+    ("With --net=host in docker it cannot connect to http://localhost:11434. Ollama runs on the host.",
+     "loopback-is-the-container"),
+    ("In docker it cannot connect to http://ollama:11434. Ollama runs on the host.", "loopback-is-the-container"),
+    ("The container cannot connect. FORWARD shows `policy DROP`.", "forward-policy-drop"),
+    ("Connections are not blocked by ufw; the container says connection refused.", "published-bypasses-host-firewall"),
     ("traefik answers 404. The container is in one network.", "no-common-network-for-name"),
     ("A container on the bridge is refused by TLS port 443; with --network host it works.", "mtu-black-hole"),
 )  # fmt: skip
@@ -291,6 +301,28 @@ def test_a_text_without_a_failure_gives_only_errors() -> None:
     assert _hinted(text)
     assert not _hinted(text, has_failure=False)
     assert _hinted("UDP: bad checksum. From 192.0.2.1:1 to 192.0.2.2:8472", has_failure=False)
+
+
+_OPEN = "docker run -p 127.0.0.1:8081:80 web. From another host of the LAN it {0}. I did not expect that."
+_QUERY = '[resolver] failed to query external DNS server" dns-server="udp:{0}:53" error="read: connection refused"'
+
+
+@each_row(
+    ("text", "says"),
+    ((_OPEN.format("can be reached"), "before Docker 28"), (_QUERY.format("127.0.0.1"), "names a loopback address")),
+)
+def test_words_point_outside_of_the_catalogue(text: str, says: str) -> None:
+    assert any(says in each for each in _meant(text))
+
+
+@each_row("text", (_OPEN.format("is refused"), _OPEN.replace("127.0.0.1:", ""), _QUERY.format("192.0.2.53")))
+def test_other_words_point_to_nothing_outside_of_the_catalogue(text: str) -> None:
+    assert not any("before Docker 28" in each or "names a loopback address" in each for each in _meant(text))
+
+
+def _meant(text: str) -> list[str]:
+    found = hints_in(prose_of(enumerate(text.splitlines(), 1)), hints(), has_failure=True, fill=_FILL)
+    return [str(each.means) for each in found]
 
 
 def test_words_may_stand_on_two_lines() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hairpin.pasted.joining import unrecognised_in
 from hairpin.pasted.text import evidence_in_texts
 from hairpin.suppose.hints.hint import prose_of
-from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
+from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address, public_one_is_silent
 from tests.rows import each_row
 from tests.suppose.test_ordinary import host
 
@@ -80,3 +80,24 @@ def test_localhost_has_an_address_that_lo_has_not() -> None:
 )
 def test_lo_has_its_addresses(text: str) -> None:
     assert _of_localhost(text) == []
+
+
+_SILENT = "[ERROR] plugin/errors: 2 example.org. A: read udp 10.42.0.3:38545->{0}:53: i/o timeout\n"
+_FILE = "$ cat /etc/resolv.conf\nnameserver {0}\n"
+
+
+@each_row(
+    ("text", "found"),
+    (
+        (_SILENT.format("8.8.8.8") + _FILE.format("127.0.0.1"), 1),
+        (_SILENT.format("8.8.8.8") + "my resolv.conf:\nnameserver 127.0.0.53\n", 1),
+        (_SILENT.format("8.8.8.8") + _FILE.format("8.8.8.8"), 0),
+        (_SILENT.format("8.8.8.8") + _FILE.format("127.0.0.1\nnameserver 192.0.2.53"), 0),
+        (_SILENT.format("192.168.1.1") + _FILE.format("127.0.0.1"), 0),
+        (_SILENT.format("8.8.8.8"), 0),
+        (_FILE.format("127.0.0.1"), 0),
+    ),
+)
+def test_a_public_name_server_in_the_place_of_one_on_loopback(text: str, found: int) -> None:
+    evidence = evidence_in_texts((text,))
+    assert len(list(public_one_is_silent(prose_of(unrecognised_in(evidence)), (evidence,)))) == found

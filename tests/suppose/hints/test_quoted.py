@@ -38,6 +38,11 @@ def test_lines_show_a_cause(text: str, cause: str) -> None:
     assert causes(text) == [cause]
 
 
+@each_row("driver", (" -d macvlan", " --driver=ipvlan", "\ndriver: macvlan"))
+def test_a_network_on_the_lan_has_the_range_of_the_lan(driver: str) -> None:
+    assert causes(RANGE + driver) == []
+
+
 @each_row(
     "text",
     (

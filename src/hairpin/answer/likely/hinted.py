@@ -35,9 +35,10 @@ from hairpin.suppose.hints.engine_ranges import covered_by_an_engine
 from hairpin.suppose.hints.firewall_log import counted_drops, logged_drops
 from hairpin.suppose.hints.hint import Hinted, Prose, hints_in, prose_of
 from hairpin.suppose.hints.known_versions import known_version_faults
-from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address
+from hairpin.suppose.hints.name_servers import another_is_asked_first, localhost_without_address, public_one_is_silent
 from hairpin.suppose.hints.proxied import asks_other_family, forwards_to_itself, keeps_old_address
 from hairpin.suppose.hints.quoted import quoted_lines
+from hairpin.suppose.hints.routed_for_others import dropped_for_others
 from hairpin.suppose.hints.said_ranges import inside_the_pools, overlapping_ranges
 from hairpin.suppose.hints.told_facts import (
     discovery_dropped,
@@ -214,6 +215,7 @@ def _all(answer: Answer, failures: tuple[Outcome, ...]) -> Iterator[Hinted]:
         yield from seen_coming_in(host.told.outcomes)
         yield from diverting_rules(prose, host, host.told)
         yield from saved_by_the_service(host, flows)
+        yield from dropped_for_others(prose, host, host.told)
         yield from known_version_faults(prose, answer.evidence, host)
 
 
@@ -232,6 +234,7 @@ def _of_names(answer: Answer, prose: Prose, host: Host, told: ToldParts, flows: 
     yield from mistyped_addresses(prose, host, told, flows)
     yield from another_is_asked_first(prose, answer.evidence, told)
     yield from localhost_without_address(prose, answer.evidence)
+    yield from public_one_is_silent(prose, answer.evidence)
 
 
 def _of_typed_lines(prose: Prose, host: Host, told: ToldParts, flows: tuple[Flow, ...]) -> Iterator[Hinted]:

@@ -23,6 +23,7 @@ from hairpin.causes.service._near import elsewhere, on_loopback, protocol_of
 from hairpin.causes.service._service import is_foreign, listening, means_the_host, same_port
 from hairpin.change.change import one
 from hairpin.host.docker import STACKED, Container
+from hairpin.host.known_ports import known_port, ports_of_image
 from hairpin.host.socket import Socket
 from hairpin.network.flow import FromContainer
 from hairpin.network.names import EMBEDDED, nameservers
@@ -67,7 +68,7 @@ def find(view: View) -> Iterator[Candidate]:
     if packet.dport == _DNS:
         yield _candidate(view, container, (_name_server(view, container),))
     elif is_foreign(view, container):
-        meant = tuple(_meant(view, container))
+        meant = tuple(_meant(view, container)) or tuple(_usual_server(view, container))
         if meant:
             yield _candidate(view, container, meant)
 
@@ -208,6 +209,22 @@ def _meant(view: View, container: Container) -> Iterator[_Meant]:
     own = [each for each in view.host_namespace.sockets if (each.protocol, each.port) == (protocol, port)]
     for socket in [each for each in own if each.relay is None and each.process != "dockerd"][:1]:
         yield _at_host(view, container, socket)
+
+
+def _usual_server(view: View, container: Container) -> Iterator[_Meant]:
+    """Yield the well-known server of the port, if only a text tells of the host: it shows few of its containers."""
+    port = view.stop.seen.packet.dport or 0
+    known = known_port(port, protocol_of(view))
+    own = ports_of_image(container.image)
+    if not view.host.is_of_text or known is None or known.serves_pages or port in own:
+        return
+    facts = {"asked": _asked(view), "name": container.name, "service": known.name}
+    title = message("{asked} is {name} itself, which is no {service} server", **facts)
+    said = message(
+        "write the name of the container with {service}, or the host's address, instead of {asked} in the "
+        "configuration of {name}", **facts,
+    )  # fmt: skip
+    yield _Meant(title, said)
 
 
 def _at_container(

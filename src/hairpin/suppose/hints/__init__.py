@@ -8,6 +8,6 @@ have ended, and names that nobody has), ``told_reach`` (the asked port or name t
 ``captured`` (tcpdump), ``firewall_log`` (with quoted rules that have counted packets), ``quoted`` (several quoted
 lines together), ``said_ranges`` (addresses of other networks), ``engine_ranges`` (such addresses inside a told range
 of the engine), ``proxied`` (a proxy that forwards to localhost), ``known_versions`` (stated versions whose known
-faults fit the text), ``two_moments`` (what differs between a working and a broken moment) and ``asked_ways`` (the
-asked flow together with the text).
+faults fit the text), ``two_moments`` (what differs between a working and a broken moment), ``routed_for_others``
+(rules of FORWARD and packets of others) and ``asked_ways`` (the asked flow together with the text).
 """

@@ -1,6 +1,7 @@
 """The order of name servers: a resolver asks the first server, and an answer "no such name" of this server counts.  The
 text shows the list of servers (resolv.conf, --dns, dns in daemon.json or in a Compose file) and a private name that is
-not found.  And localhost: /etc/hosts gives it the address ::1, and the text shows that lo has no such address.
+not found.  A public name server that takes the place of one on loopback.  And localhost: /etc/hosts gives it the
+address ::1, and the text shows that lo has no such address.
 
 Source: resolv.conf(5), nameserver; hosts(5); moby daemon/libnetwork/resolver.go, forwardExtDNS
 """
@@ -48,6 +49,9 @@ _LISTENS = sought(
 )
 
 
+_SILENT = Sought(r"plugin/errors: [^\n]{0,200}->(?P<server>\d+\.\d+\.\d+\.\d+):53: i/o timeout")
+
+
 class _Servers(NamedTuple):
     """Name servers in the order in which they are asked; ``place``: of the first in the text, or -1."""
 
@@ -76,6 +80,30 @@ def another_is_asked_first(prose: Prose, evidence: Iterable[Evidence], told: Tol
         number, quote = prose.line_at(servers.place) if servers.place >= 0 else (0, "")
         yield Hinted("", SURE, means, number, quote, command=command, shows=shows)
         return
+
+
+def public_one_is_silent(prose: Prose, evidence: Iterable[Evidence]) -> Iterator[Hinted]:
+    """Yield the hint that CoreDNS got no answer from a public name server, which it was given because the resolv.conf
+    of its node names only loopback addresses.
+
+    Source: k3s pkg/agent/config (resolv.conf with 8.8.8.8 if no name server is usable); kubelet --resolv-conf"""
+    silent = _SILENT.search(prose.text)
+    if silent is None:
+        return
+    texts = [prose.text, *(each.text for one in evidence for each in one.all("file"))]
+    servers = {address for text in texts for address in _addresses(each["server"] for each in _SERVER.finditer(text))}
+    asked = next(iter(_addresses((silent["server"],))), None)
+    if asked is None or not asked.is_global or not servers or not all(each.is_loopback for each in servers):
+        return
+    means = message(
+        "The node's resolv.conf names only {own}, a loopback address, which pods cannot use. They were given {public} "
+        "instead, which does not answer from here: name a resolv.conf with servers that pods reach (--resolv-conf)",
+        own=str(min(servers)), public=str(asked),
+    )  # fmt: skip
+    shows = message("resolv.conf names only {own}, and {public} does not answer", own=str(min(servers)),
+                    public=str(asked))  # fmt: skip
+    command = f"cat /etc/resolv.conf; ps -ef | grep -o 'resolv-conf[= ][^ ]*'; nslookup example.org {asked}"
+    yield Hinted("", SURE, means, *prose.line_at(silent.start()), command=command, shows=shows)
 
 
 def _private_name(prose: Prose, told: ToldParts) -> str | None:

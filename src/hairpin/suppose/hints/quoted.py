@@ -42,6 +42,10 @@ _OWNED = Sought(
     r"\b(?:ingress|overlay|docker network|docker0|br-\w+|compose network|bridge network)\b[^\n]{0,40}?"
     r"(?P<range>\d+\.\d+\.\d+\.\d+/\d+)"
 )
+_STACKED = Sought(r"(?:driver[=: ]\s*|-d )[\"']?(?:mac|ip)vlan\b")
+"""Matches the driver of a network whose range is the LAN's by design."""
+_LINES_OF_NETWORK = 8
+"""A network's driver and its range are within so many lines, in a command as in a compose file."""
 _FEWEST_ASKED = 2
 _LONGEST = 200
 
@@ -169,11 +173,13 @@ def _base_chains(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
 def _typed_range(lines: tuple[tuple[int, str], ...]) -> Iterator[Hinted]:
     """Yield the hint of a new network whose typed range overlaps addresses that, as the text says, belong to another
     network."""
+    stacked = [number for number, line in lines if _STACKED.search(line) is not None]
     ranges = (
         (number, line, found)
         for number, line in lines
         for each in (_RANGE, _OWNED)
         if (found := each.search(line)) is not None and _is_range(found["range"])
+        if not any(abs(number - one) < _LINES_OF_NETWORK for one in stacked)
     )
     typed = [(number, line, IPv4Network(found["range"], strict=False)) for number, line, found in ranges]
     others = tuple((number, _OWNED.sub("", line)) for number, line in lines if _RANGE.search(line) is None)

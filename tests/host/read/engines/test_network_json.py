@@ -102,6 +102,13 @@ def test_podman() -> None:
         assert found.subnets == (Subnet(4, read_address("10.88.0.0", "ip"), 16, read_address("10.88.0.1", "ip")),)
 
 
+@pytest.mark.parametrize(("driver", "parent"), (("macvlan", "eno2"), ("ipvlan", "eno2"), ("bridge", None)))
+def test_podmans_parent(driver: str, parent: str | None) -> None:
+    text = json.dumps({**PODMAN, "driver": driver, "network_interface": "eno2"})
+    (found,) = podman_networks(text_reading(text, "t"))
+    assert found.option("parent") == parent
+
+
 @pytest.mark.parametrize("subnet", ("x", "10.0.0.0/40", "::/129"))
 def test_damage_is_a_parse_error(subnet: str) -> None:
     with pytest.raises(ParseError, match="docker network inspect"):

@@ -1,6 +1,6 @@
 """A typed ``docker run`` tells what its container is meant to be, and nothing of its environment and volumes."""
 
-from hairpin.pasted.forms.engines.typed_run import listens_in
+from hairpin.pasted.forms.engines.typed_addresses import listens_in
 from tests.pasted.readings import containers_in, evidence_in_text, keys_in
 from tests.rows import each_row
 

@@ -21,5 +21,7 @@ def test_files_with_keys_of_their_own() -> None:
 
 
 def test_a_file_of_a_container_or_in_part_is_none_of_the_host_s() -> None:
-    assert keys_in("$ docker exec web cat /etc/resolv.conf\nnameserver 127.0.0.11") == ()
+    assert keys_in("$ docker exec web cat /etc/resolv.conf\nnameserver 127.0.0.11") == ("container-resolvers",)
+    assert keys_in("$ docker exec web cat /etc/hosts\n127.0.0.1 localhost") == ("container-hosts",)
+    assert keys_in("$ docker exec web cat /etc/sysctl.conf\nnet.ipv4.ip_forward=1") == ()
     assert keys_in("$ cat /etc/sysctl.conf | grep forward\nnet.ipv4.ip_forward=1") == ()

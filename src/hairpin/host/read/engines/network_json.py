@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.evidence.reading import Reading
-from hairpin.host.docker import MASQUERADES, SWARM_BRIDGE, Conflist, DockerNetwork, Endpoint, Subnet
+from hairpin.host.docker import MASQUERADES, STACKED, SWARM_BRIDGE, Conflist, DockerNetwork, Endpoint, Subnet
 from hairpin.host.read.engines.container_json import PROJECT
 from hairpin.host.read.ip.address_text import interface_address, mac, network
 from hairpin.host.read.json_text import decode_list
@@ -96,7 +96,7 @@ def podman_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
                 internal=bool(item.internal),
                 ipv6=bool(item.ipv6),
                 subnets=_subnets(tuple((block.subnet, block.gateway, None) for block in item.subnets or ())),
-                options=tuple((item.options or {}).items()),
+                options=tuple(_podman_options(item).items()),
                 bridge=item.link if item.driver == "bridge" else None,
                 dns_enabled=item.dns_enabled,
                 project=_project(item.labels),
@@ -106,6 +106,13 @@ def podman_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
         )
     except ValueError as error:
         raise ParseError(reason_of(error), source=reading.origin) from None
+
+
+def _podman_options(item: _Podman) -> dict[str, str]:
+    """Return the options of the network.  Podman keeps the parent of a macvlan or ipvlan network as its link, as Docker
+    keeps it as an option.  Source: containers/common libnetwork/netavark/config.go"""
+    options = item.options or {}
+    return {"parent": item.link, **options} if item.driver in STACKED and item.link else options
 
 
 def with_cni(networks: tuple[DockerNetwork, ...], reading: Reading | None) -> tuple[DockerNetwork, ...]:

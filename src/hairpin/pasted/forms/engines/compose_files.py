@@ -1,12 +1,11 @@
 """Compose files, which show how the containers of their services are meant to be.
 
-    file    := ["version:" …] "services:" service* ["networks:" network*]
+    file    := ["version:" …] ["networks:" …] "services:" service* ["networks:" …]
     service := NAME ":" (KEY ":" [VALUE] | "- " ITEM)*
 
 The reader goes by lines and by the known keys of a service, so it reads a file whose indentation a web page has
 removed.
-Of a service only the keys about the network are kept, without environment and volumes.  Of a network its name is kept,
-and whether it is internal.
+Of a service only the keys about the network are kept, without environment and volumes.
 
 Source: compose-spec spec.md
 """
@@ -18,9 +17,10 @@ from typing import Any
 import msgspec
 
 from hairpin.pasted.form import Found, OutputForm, Paste
+from hairpin.pasted.forms.engines.compose_networks import ComposeNetworks, networks_in, read_line
 from hairpin.pasted.forms.engines.engine_words import fragments
-from hairpin.pasted.forms.engines.typed_network import internal_network
-from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, is_plain, listens_in
+from hairpin.pasted.forms.engines.typed_addresses import asks_in, listens_in, settings_in
+from hairpin.pasted.forms.engines.typed_run import container, exposed_ports, is_plain
 from hairpin.sought import Sought
 
 PROJECT = "compose"
@@ -38,6 +38,7 @@ _OF_ENDPOINT = Sought(r"(?:ipv[46]_address|aliases|link_local_ips|mac_address|pr
 _ABOVE = 6
 """The number of lines above the services in which the project may be named."""
 _TOP = Sought(r"(?:version|services|networks|volumes|secrets|configs|name|x-[\w-]+):")
+_HEADS = ("services:", "networks:")
 _FOREIGN = Sought(r"\s*(?:script|stage|steps|runs-on|apiVersion|kind|spec|hosts|tasks):")
 _KEY = Sought(r"(?P<key>[\w.$/{}-]+|\"[^\"]+\"|'[^']+'):(?:\s+(?P<value>\S.*))?$")
 _ITEM = Sought(r"-\s+(?P<item>\S.*)$|-$")
@@ -54,32 +55,23 @@ class _Service(msgspec.Struct):
     items: dict[str, list[str]] = msgspec.field(default_factory=dict[str, list[str]])
 
 
-class _Networks(msgspec.Struct):
-    """The networks of a file by their keys: the names of networks with a name of their own and of external networks,
-    and the keys of internal networks."""
-
-    names: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-    internal: set[str] = msgspec.field(default_factory=set[str])
-
-    def name_of(self, key: str, project: str) -> str:
-        """Return the name that the engine knows the network by."""
-        return self.names.get(key, f"{project}_{key}")
-
-
 def _compose(paste: Paste, start: int) -> Found | None:
     first = paste.lines[start].strip()
-    if first != "services:" and not _begins_service(paste, start):
+    head = first.removesuffix(":") if first in _HEADS else ""
+    if not head and not _begins_service(paste, start):
         return None
-    end = _end(paste, start)
+    end = _end(paste, start) if head != "networks" else _end_of_networks(paste, start)
     lines = [line for line in paste.lines[start:end] if line.strip() and not line.strip().startswith("#")]
     if any(_FOREIGN.match(line) for line in lines):
         return None
-    services, networks = _services_in(lines, has_head=first == "services:")
+    services, section = _services_in(lines, head)
     project = next(_projects(paste.lines[max(0, start - _ABOVE) : start]), PROJECT)
-    made = [each for service in services if (each := _container(service, networks, project)) is not None]
-    internal = [internal_network(networks.name_of(key, project)) for key in sorted(networks.internal)]
-    parts = (*fragments(f"typed-{ANY_ENGINE}-containers", made), *fragments(f"typed-{ANY_ENGINE}-networks", internal))
-    return Found(end, "docker-compose.yml", parts) if made else None
+    made = [each for service in services if (each := _container(service, section.names, project)) is not None]
+    networks = [*networks_in(section, project)]
+    if not made and not networks:
+        return None
+    parts = (*fragments(f"typed-{ANY_ENGINE}-containers", made), *fragments(f"typed-{ANY_ENGINE}-networks", networks))
+    return Found(end, "docker-compose.yml", parts)
 
 
 def _projects(lines: tuple[str, ...]) -> Iterator[str]:
@@ -110,29 +102,39 @@ def _end(paste: Paste, start: int) -> int:
     return paste.block(start, belongs, blank=2)
 
 
+def _end_of_networks(paste: Paste, start: int) -> int:
+    """Return the end of a file that begins with its networks; without services, the end of the networks."""
+    end, head = _end(paste, start), _depth(paste.lines[start])
+    below = range(start + 1, end)
+    if any(paste.lines[each].strip() == "services:" for each in below):
+        return end
+    return next((each for each in below if paste.lines[each].strip() and _depth(paste.lines[each]) <= head), end)
+
+
 def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _services_in(lines: list[str], *, has_head: bool) -> tuple[list[_Service], _Networks]:
+def _services_in(lines: list[str], head: str) -> tuple[list[_Service], ComposeNetworks]:
+    """Return the services, and the networks.  ``head``: the section whose name is the first line; empty if the lines
+    begin with a service."""
     services: list[_Service] = []
-    networks = _Networks()
-    section = "services"
+    networks = ComposeNetworks()
+    section = head or "services"
     key = ""
-    network = ""
-    head = _depth(lines[0])
-    inner = _depth(lines[1]) if len(lines) > 1 and has_head else head
-    for number, line in enumerate(lines[1 if has_head else 0 :], 1 if has_head else 0):
+    outer = _depth(lines[0])
+    inner = _depth(lines[1]) if len(lines) > 1 and head else outer
+    for number, line in enumerate(lines[1 if head else 0 :], 1 if head else 0):
         text, depth = _without_comment(line.strip()), _depth(line)
-        top = has_head and depth <= head and _TOP.match(text)
+        top = head and depth <= outer and _TOP.match(text)
         keyed, item = _KEY.match(text), _ITEM.match(text)
-        if top and not _is_key_of_service(lines, number, inner > head):
-            section, network = text.partition(":")[0], ""
-        elif section == "networks" and keyed is not None:
-            network = _of_networks(keyed, network, networks)
+        if top and not _is_key_of_service(lines, number, inner > outer):
+            section = text.partition(":")[0]
+        elif section == "networks":
+            read_line(networks, text)
         elif section != "services":
             continue
-        elif keyed is not None and keyed["value"] is None and _is_service(lines, number, inner, head):
+        elif keyed is not None and keyed["value"] is None and _is_service(lines, number, inner, outer):
             services.append(_Service(keyed["key"].strip("'\"")))
             key = ""
         elif services and item is not None:
@@ -178,9 +180,9 @@ def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
         else:
             service.values.setdefault(key, value)
         return key
-    if before == "environment":
-        service.items.setdefault(before, []).append(key)
-    if before in ("ports", "networks"):  # the long form of a port; the settings of a network
+    if before == "environment":  # its long form
+        service.items.setdefault(before, []).append(f"{key}: {value or ''}")
+    elif before in ("ports", "networks"):  # the long form of a port; the settings of a network
         items = service.items.setdefault(before, [])
         settings = f"{key}: {value or ''}"
         if before == "networks" and value is None and key != "aliases":
@@ -190,24 +192,11 @@ def _of_service(service: _Service, keyed: re.Match[str], before: str) -> str:
     return before
 
 
-def _of_networks(keyed: re.Match[str], network: str, networks: _Networks) -> str:
-    key, value = keyed["key"].strip("'\""), (keyed["value"] or "").strip("'\"")
-    if key == "external" and value.lower() == "true":
-        networks.names.setdefault(network, network)
-    elif key == "name" and value:
-        networks.names[network] = value
-    elif key == "internal" and value.lower() == "true":
-        networks.internal.add(network)
-    elif not value and key not in ("external", "ipam", "driver_opts", "labels", "config", "options"):
-        return key
-    return network
-
-
 def _without_comment(text: str) -> str:
     return re.sub(r"\s+#.*$", "", text)
 
 
-def _container(service: _Service, networks: _Networks, project: str) -> dict[str, Any] | None:
+def _container(service: _Service, networks: dict[str, str], project: str) -> dict[str, Any] | None:
     if not {"image", "build"} & {*service.values, *service.items} and not service.items.get("ports"):
         return None
     mode = _plain(service.values.get("network_mode") or service.values.get("net") or "")
@@ -216,16 +205,17 @@ def _container(service: _Service, networks: _Networks, project: str) -> dict[str
     made = container(
         image=_plain(service.values.get("image", service.name)),
         name=_plain(service.values.get("container_name", "")),
-        mode=mode or next(iter(names), networks.name_of("default", project)),
+        mode=mode or next(iter(names), f"{project}_default"),
         ports=[port for each in service.items.get("ports", []) for port in _ports(each)],
     )
     made["Config"]["Labels"] = {"com.docker.compose.service": service.name}
     if not mode:
-        made["NetworkSettings"]["Networks"] = names or {
-            networks.name_of("default", project): {"Aliases": [service.name]}
-        }
-    if listens := listens_in([service.values.get("command", ""), *service.items.get("command", [])]):
+        made["NetworkSettings"]["Networks"] = names or {f"{project}_default": {"Aliases": [service.name]}}
+    words = [service.values.get("command", ""), *service.items.get("command", [])]
+    if listens := listens_in(words):
         made["Listens"] = listens
+    if asks := asks_in(words, settings_in(service.items.get("environment", []))):
+        made["Asks"] = asks
     if _is_plain(service):
         made["Plain"] = True
     if service.items.get("expose"):
@@ -242,7 +232,7 @@ def _is_plain(service: _Service) -> bool:
     """Return whether the file gives the service no port, no address and no configuration that may have one."""
     if not _OTHERWISE.isdisjoint((*service.values, *service.items)):
         return False
-    variables = (_plain(each.partition("=")[0]) for each in service.items.get("environment", []))
+    variables = (re.split("[=:]", _plain(each))[0] for each in service.items.get("environment", []))
     return is_plain(variables, map(_plain, service.items.get("volumes", [])))
 
 
@@ -253,7 +243,7 @@ def _plain(text: str) -> str:
     return text.strip().strip("'\"")
 
 
-def _endpoints(service: _Service, networks: _Networks, project: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _endpoints(service: _Service, networks: dict[str, str], project: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for each in service.items.get("networks", []):
         name, _, settings = each.partition("\n")
         key = _plain(name).rstrip(":").strip()
@@ -261,7 +251,7 @@ def _endpoints(service: _Service, networks: _Networks, project: str) -> Iterator
         fixed = re.search(r"ipv4_address: ([\d.]+)", settings)
         if fixed is not None:
             endpoint["IPAMConfig"] = {"IPv4Address": fixed[1]}
-        yield networks.name_of(key, project), endpoint
+        yield networks.get(key, f"{project}_{key}"), endpoint
 
 
 def _ports(item: str) -> Iterator[str]:

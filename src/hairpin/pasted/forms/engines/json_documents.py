@@ -174,7 +174,7 @@ def _has_name(each: dict[str, Any], command: Command, *, alone: bool) -> bool:
     """Return whether the container of a document can be named: by its own name, by its id, or by the name in the
     command."""
     if not isinstance(each.get("Name"), str) or not each["Name"]:
-        asked = _container_in_command(command) if alone else ""
+        asked = container_in_command(command) if alone else ""
         if asked:
             each["Name"] = f"/{asked}"
         elif isinstance(each.get("Id"), str):
@@ -198,7 +198,7 @@ def _are_words(each: dict[str, Any], *names: str) -> bool:
     return all(isinstance(each.get(name), str) and each[name] for name in names)
 
 
-def _container_in_command(command: Command) -> str:
+def container_in_command(command: Command) -> str:
     """Return the container of ``docker inspect NAME``; empty if the command names none or several."""
     if (
         command.words[:1] == ()
@@ -238,10 +238,15 @@ def _fragment(paste: Paste, start: int) -> Found | None:
     engine = engine_of(command.words)
     if not made:
         return None
-    if not _container_in_command(command):
+    if not container_in_command(command):
         return Found(end, f"{engine} inspect")
-    made = _with_ports({**made, "Name": f"/{_container_in_command(command)}"})
+    made = _with_ports({**made, "Name": f"/{container_in_command(command)}"})
     return Found(end, f"{engine} inspect", tuple(_parts_of([made], f"{engine}-containers", "CONTAINER_PATHS")))
+
+
+def container_parts(found: list[dict[str, Any]], engine: str) -> Iterator[Fragment]:
+    """Yield the containers with the fields that the collector keeps."""
+    yield from _parts_of(found, f"{engine}-containers", "CONTAINER_PATHS")
 
 
 def _parts_of(found: list[dict[str, Any]], key: str, paths: str) -> Iterator[Fragment]:

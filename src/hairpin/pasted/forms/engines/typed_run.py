@@ -6,25 +6,25 @@ Source: docker cli/command/container/opts.go; podman cmd/podman/common/create.go
 """
 
 import re
-import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from hairpin.pasted.form import Command, Found, OutputForm, Paste
+from hairpin.pasted.form import Found, OutputForm, Paste
 from hairpin.pasted.forms.engines.engine_words import fragments
 from hairpin.pasted.forms.engines.published import port_bindings
+from hairpin.pasted.forms.engines.typed_addresses import asks_in, listens_in, settings_in
+from hairpin.pasted.forms.engines.typed_line import BEGINNING, QUOTED, Called, line_at
 from hairpin.sought import Sought
 
-_ENGINE = r"(?:docker|podman|nerdctl)"
 _RUN = Sought(r".*\b(?P<engine>docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\s")
-_ALONE = Sought(
-    rf"\s*(?:(?:[-*\u2022]|\d+[.)])\s+)?(?:[$#>]\s*)?(?:sudo\s+(?:-\w+\s+)?)?(?:\S+=\S+\s+)?{_ENGINE}\s+"
-    rf"(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\|(?!(?:command|it|this|that|image|again|the|fails?)\b)[a-z][\w-]+\s*$)"
+_CALLED = Called(
+    _RUN,
+    Sought(
+        rf"{BEGINNING}(?:container\s+)?(?:run|create)\s+(?=-|\S*[/:.]\S*\s*$|\\|(?!(?:command|it|this|that|image|again|the|fails?)"
+        r"\b)[a-z][\w-]+\s*$)"
+    ),
+    Sought(rf"{QUOTED}(?:container\s+)?(?:run|create)\s+-[^`]*)`"),
 )
-_QUOTED = Sought(rf".*`\s*(?:[$#>]\s+)?(?:sudo\s+)?(?P<command>{_ENGINE}\s+(?:container\s+)?(?:run|create)\s+-[^`]*)`")
-_LEAST_TO_WRAP = 20
-_RIGHT_PROMPT = Sought(r"\s{8,}\d\d:\d\d:\d\d\s*$")
-"""Matches the time that zsh prints at the right end of a command line."""
 _WITH_VALUE = frozenset((
     "--publish", "--name", "--network", "--net", "--volume", "--env", "--env-file", "--workdir", "--user",
     "--hostname", "--restart", "--mount", "--dns", "--dns-search", "--dns-option", "--dns-opt", "--add-host",
@@ -45,65 +45,13 @@ _SHORT = frozenset("ditPq")
 
 
 def _run(paste: Paste, start: int) -> Found | None:
-    line = _RIGHT_PROMPT.sub("", paste.lines[start])
-    typed = paste.commands.get(start)
-    quoted = _QUOTED.match(line)
-    end = start + 1
-    if (typed is not None and _is_behind_prompt(line, typed)) or _ALONE.match(line) is not None:
-        text, end = _whole_line(paste, start)
-    elif quoted is not None:
-        text = quoted["command"]
-    else:
+    line = line_at(paste, start, _CALLED)
+    made = _of_run(line.words) if line is not None else None
+    if line is None or made is None:
         return None
-    match = _RUN.match(text)
-    if match is None:
-        return None
-    engine = "podman" if match["engine"] == "podman" else "docker"
-    made = _of_run(_words(text[match.end() :]))
-    if made is None:
-        return None
-    return Found(end, f"{engine} run", tuple(fragments(f"typed-{engine}-containers", [made] if made else [])))
-
-
-def _is_behind_prompt(line: str, typed: Command) -> bool:
-    """Return whether the line is only a prompt and the command.  A single ``#`` is no prompt, because it may begin a
-    heading."""
-    prompt = line.rstrip().removesuffix(typed.text).strip() if line.rstrip().endswith(typed.text) else ""
-    return prompt not in ("", "#") and typed.words[0] in ("docker", "podman", "nerdctl")
-
-
-def _words(text: str) -> list[str]:
-    """Return the words of the command up to the next command of the line."""
-    try:
-        found = shlex.split(text)
-    except ValueError:
-        found = text.split()
-    end = next((number for number, word in enumerate(found) if word in ("&&", "||", ";", "|", ">", "2>&1")), len(found))
-    return found[:end]
-
-
-def _whole_line(paste: Paste, start: int) -> tuple[str, int]:
-    r"""Return the command line with the lines that continue it, and the index after them.
-
-    A line continues if it ends with a backslash (on Windows ``^`` or a backtick), even if pasting has added a blank
-    line after it.  A line also continues if the next line begins with an option, because the line was wrapped."""
-    text = _RIGHT_PROMPT.sub("", paste.lines[start].strip())
-    end = start + 1
-    while end < len(paste.lines):
-        following = paste.lines[end].strip()
-        open_end = text.endswith(("\\", " ^", " `"))
-        if open_end and not following and end + 1 < len(paste.lines) and paste.lines[end + 1].strip():
-            end += 1
-            continue
-        if open_end and following:
-            following = re.sub(r"^>\s+", "", following)  # the shell's prompt for a continued line
-            text = text[:-1].rstrip() + " " + following
-        elif re.match(r"--?[a-z]", following) and len(text) > _LEAST_TO_WRAP and end not in paste.commands:
-            text += " " + following
-        else:
-            break
-        end += 1
-    return text.rstrip("\\"), end
+    return Found(
+        line.end, f"{line.engine} run", tuple(fragments(f"typed-{line.engine}-containers", [made] if made else []))
+    )
 
 
 def _options(words: list[str]) -> tuple[dict[str, list[str]], int]:
@@ -153,8 +101,13 @@ def _of_run(words: list[str]) -> dict[str, Any] | None:
         ports=asked,
     )
     settings = made["HostConfig"]
+    fixed = _last(options, "--ip") or _FIXED.sub(r"\1", _last(options, "--network", "--net"))
+    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+", fixed):
+        made["NetworkSettings"]["Networks"] = {settings["NetworkMode"]: {"IPAMConfig": {"IPv4Address": fixed}}}
     if listens := listens_in(words[at + 1 :]):
         made["Listens"] = listens
+    if asks := asks_in(words[at + 1 :], settings_in((*options.get("-e", []), *options.get("--env", [])))):
+        made["Asks"] = asks
     set_by = [each.partition("=")[0] for name in ("-e", "--env") for each in options.get(name, [])]
     mounted = [each for name in ("-v", "--volume") for each in options.get(name, [])]
     if not words[at + 1 :] and _OTHERWISE.isdisjoint(options) and is_plain(set_by, mounted):
@@ -188,17 +141,8 @@ _OF_DATA = Sought(
 )
 
 
-def listens_in(words: Iterable[str]) -> list[str]:
-    """Return the addresses on which a program shall listen, as its arguments say: ``127.0.0.1:80``, ``:80``."""
-    return [f"{each['address'] or ''}:{each['port']}" for each in _LISTENS.finditer(" ".join(words))]
-
-
-_LISTENS = Sought(
-    r"(?:^|\s)-{1,2}(?:[\w.-]*-)?(?:https?|listen|bind|addr|address|listen-address|bind-address)"
-    r"(?:-(?:addr|address|urls?|client-urls))?[= ]+[\"']?(?:https?://|tcp://)?(?P<address>127\.\d+\.\d+\.\d+|0\.0\.0\.0|\*|\[::\])?:"
-    r"(?P<port>\d{2,5})(?![\w.:])"
-)
-"""Matches an option of a server with an address and a port: ``-http 127.0.0.1:421``, ``--console-address=:9001``."""
+_FIXED = Sought(r"[^:]*:(?:.*,)?ip=([\d.]+).*")
+"""Matches a network with Podman's option for the container's address: ``lan:ip=192.0.2.7``."""
 _SHELL_IMAGE = Sought(
     r"(?:\S*/)?(?:alpine|ubuntu|debian|centos|fedora|rocky\w*|alma\w*|amazonlinux|archlinux|opensuse\w*|busybox|bash"
     r"|hello-world|python|node|golang|ruby|php|perl|openjdk|rust|gcc|netshoot|curl|dnsutils|buildpack-deps)(?:[:@]\S*)?$"

@@ -69,12 +69,24 @@ def _file(paste: Paste, start: int) -> Found | None:
     if not lines:
         return None
     if command.netns != HOST:  # a file of a container is none of the host's
-        return Found(end, f"cat {named[0]}")
+        return Found(end, f"cat {named[0]}", tuple(_of_container(command.netns, named[0], lines)))
     return Found(end, f"cat {named[0]}", tuple(_parts(kind, named[0], paste.lines[first:end])))
 
 
 def _parts(kind: _Kind, path: str, lines: tuple[str, ...]) -> Iterator[Fragment]:
     yield Fragment(kind.key, joined_lines(lines), "", path)
+
+
+def _of_container(netns: str, path: str, lines: list[str]) -> Iterator[Fragment]:
+    """Yield the name servers of a container's resolv.conf, or the names of its /etc/hosts, in the form of the
+    collector's readings, with the container's name in place of its id."""
+    name, rows = netns.removeprefix("container:"), [line.split("#")[0].split() for line in lines]
+    if path == "/etc/hosts":
+        entries = [f"{name}\t{row[0]}\t{word}" for row in rows for word in row[1:]]
+        yield Fragment("container-hosts", joined_lines([name, *entries]), "")
+    elif path == "/etc/resolv.conf":
+        servers = [f"{name}\t{row[1]}" for row in rows if row[:1] == ["nameserver"] and len(row) > 1]
+        yield Fragment("container-resolvers", joined_lines([name, *servers]), "")
 
 
 _OF_NETWORK = Sought(
