@@ -51,6 +51,25 @@ def test_a_harmless_line_means_no_fault(line: str) -> None:
 @each_row(
     ("text", "entry"),
     (
+        # why the kernel or a program refuses decides, and another reason is another meaning
+        ("iptables v1.8.7: Could not fetch rule set generation id: Invalid argument", "iptables-no-rights"),
+        ("iptables v1.8.7: Could not fetch rule set generation id: Permission denied", "nft-table-add-failed"),
+        ("Error: Could not process rule: Device or resource busy", "nft-not-supported"),
+        ("failed to set IPv4 default route: file exists", "engine-gateway-unreachable"),
+        ("failed to create the macvlan port: device or resource busy", "docker-parent-unsupported"),
+        ("pasta failed with exit code 1: Couldn't open network namespace /run/x: Permission denied", "pasta-failed"),
+        ("Can't open lock file /run/xtables.lock: Permission denied", "xtables-lock"),
+        ("failed to bind udp listener on 10.89.0.1:53: IO error: Cannot assign requested address", "aardvark-port-53"),
+        # who asks decides: firewalld refuses requests of other programs than dockerd
+        ("Error: ZONE_CONFLICT: 'docker0' already bound to 'docker'", "dockerd-zone-conflict"),
+        ("open /proc/sys/net/ipv4/ip_forward: read-only file system", "engine-sysctl-read-only"),
+        # words that other programs print, too
+        ("PHP Parse error: syntax error, unexpected 'x' in /srv/a.php on line 3", "nft-syntax"),
+        ("error parsing configuration: yaml: line 3: mapping values are not allowed", "cni-config-unreadable"),
+        ("could not find plugin loki in v1 plugin registry: plugin not found", "driver-missing"),
+        ("Error: invalid IPv4 address: x", "address-option-refused"),
+        # what an image exposes is not published, and that is no fault
+        ("macvlan driver does not support port exposures", "docker-macvlan-ports"),
         # a program that the image lacks is no program that the engine needs
         ('OCI runtime exec failed: exec: "ping": executable file not found in $PATH', "engine-program-missing"),
         ("could not find network foo in one of the files", "podman-helper-missing"),

@@ -69,3 +69,9 @@ def test_only_causes_look_up_a_start_of_a_container() -> None:
     starts = [each for each in entries_of("starts") if not isinstance(each, TextMeaning)]
     assert starts
     assert [each.id for each in starts if each in entries()] == []
+
+
+def test_no_sentence_about_a_text_has_a_place() -> None:
+    """A sentence is shown without the text's places, so a brace in it would be a place without a value."""
+    said = [sentence.template for each in entries() for sentence in (each.meaning, each.shows) if sentence is not None]
+    assert [each for each in said if "{" in each] == []

@@ -5,7 +5,8 @@ Read ``rows`` (the form of the files), ``pattern`` (the language; ``errors`` has
 entry for a line), ``starts`` (the meaning of an engine's error about a start), ``hints`` (words of people that point
 to a cause) and ``leans`` (features of a text, and their points for and against a cause).
 
-``texts/``: the texts that programs print, one file for each kind of program.  ``hints/``: words of people about
+``texts/``: the texts that programs print, one file for each kind of program, and ``refused`` for requests that any of
+them refuses as they are written.  ``hints/``: words of people about
 restarts and settings (``changes``), ``networks``, ``firewalls``, and where it works and fails (``clients``).
 ``features.words`` and ``leans.words``: features and points.  ``errors.words`` and ``phrases.words``: what patterns
 name, and sentences that several rows have in common.

@@ -17,7 +17,7 @@ from hairpin.words.meaning import Failure, TextEntry, TextMeaning
 from hairpin.words.rows import WordRow, rows_of
 
 FILES = (
-    "docker", "starts", "around_engines", "podman", "firewalls", "kernel", "clients", "servers",
+    "docker", "starts", "refused", "around_engines", "podman", "firewalls", "kernel", "clients", "servers",
 )  # fmt: skip
 """The files of ``texts/``.  If two patterns match and say equally much, the entry in the earlier file counts."""
 _TEXTS = {
