@@ -21,7 +21,7 @@ from hairpin.causes.registry import known_cause
 from hairpin.pasted.joining import telling_in
 from hairpin.pasted.text import evidence_in_files
 from hairpin.suppose.hints.hint import prose_of
-from hairpin.words.fitted import SCALE, chances, fitted_in, tokens_of
+from hairpin.words.fitted import SCALE, chances, table_in, tokens_of
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = ROOT / "tests" / "pasted" / "threads"
@@ -85,7 +85,7 @@ def table_of(known: Iterable[Thread]) -> str:
 
 def places(known: tuple[Thread, ...], number: int) -> list[int]:
     """Return the place of the true cause in each thread of the round, from 0, by a fit without the round."""
-    table = fitted_in(table_of(each for each in known if each.round != number))
+    table = table_in(table_of(each for each in known if each.round != number))
     found: list[int] = []
     for each in known:
         if each.round == number:

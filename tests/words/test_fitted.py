@@ -3,10 +3,10 @@
 import pytest
 
 from hairpin.causes.registry import known_cause
-from hairpin.words.fitted import chances, fitted, fitted_in, speaking_for, tokens_in, tokens_of
+from hairpin.words.fitted import chances, package_table, speaking_for, table_in, tokens_in, tokens_of
 from tests.rows import each_row
 
-TABLE = fitted_in("mtu-black-hole:-5 icc-off:-5\nhangs\t0:20\nneighbour\t1:20\nthe network\t0:1 1:4\n")
+TABLE = table_in("mtu-black-hole:-5 icc-off:-5\nhangs\t0:20\nneighbour\t1:20\nthe network\t0:1 1:4\n")
 
 
 @each_row(
@@ -37,7 +37,7 @@ def test_words_make_their_cause_likelier_and_no_other_one() -> None:
 
 
 def test_a_word_weighs_less_in_a_longer_text() -> None:
-    longer = frozenset({"hangs", "one", "two", "three"})
+    longer = frozenset({"hangs", *(f"other {number}" for number in range(300))})
     assert chances(longer, TABLE)["mtu-black-hole"] < chances(frozenset({"hangs"}), TABLE)["mtu-black-hole"]
 
 
@@ -49,6 +49,6 @@ def test_the_line_that_speaks_for_a_cause() -> None:
 
 
 def test_no_weight_of_the_table_is_against_a_cause_and_each_cause_is_in_the_catalogue() -> None:
-    table = fitted()
+    table = package_table()
     assert min(weight for token in table.tokens for _, weight in table.weights(token)) > 0
     assert [each for each in table.often if known_cause(each) is None] == []

@@ -7,8 +7,8 @@ to a cause) and ``fitted`` (how likely each cause is by all words of a text).
 
 ``texts/``: the texts that programs print, one file for each kind of program.  ``hints/``: words of people about
 restarts and settings (``changes``), ``networks``, ``firewalls``, and where it works and fails (``clients``).
-``fitted.tsv``: weights of words, which ``tools/fit_words.py`` writes.  ``errors.words`` and ``phrases.words``: what patterns
-name, and sentences that several rows have in common.
+``fitted.tsv``: weights of words, which ``tools/fit_words.py`` writes.  ``errors.words`` and ``phrases.words``: what
+patterns name, and sentences that several rows have in common.
 
 To add words by which people describe a fault: they are a row of ``hints/`` (several patterns that must all match, and
 the cause to which they point).  A row needs words that people seldom

@@ -25,8 +25,10 @@ _KINDS = (
 """The beginnings of addresses, each with the kind as which the address counts."""
 _MOST_CHARACTERS = 20_000
 """Words count only in this number of characters of a text, because the question is at its beginning."""
+_SHORT = 60
+"""A text with fewer tokens counts as one with this number: few words decide little."""
 SCALE = 5
-"""A weight of this size makes a cause e times as likely, in a text of one token."""
+"""A weight of this size makes a cause e times as likely, before the division."""
 
 
 class Fitted(NamedTuple):
@@ -45,14 +47,14 @@ class Fitted(NamedTuple):
 
 
 @cache
-def fitted() -> Fitted:
+def package_table() -> Fitted:
     """Return the table of the package."""
     data = pkgutil.get_data("hairpin.words", "fitted.tsv")
     assert data is not None
-    return fitted_in(data.decode())
+    return table_in(data.decode())
 
 
-def fitted_in(text: str) -> Fitted:
+def table_in(text: str) -> Fitted:
     """Return the table that a text has: the causes with their weights in the first line."""
     first, *lines = text.splitlines()
     often = (each.partition(":") for each in first.split())
@@ -82,7 +84,7 @@ def chances(tokens: frozenset[str], table: Fitted) -> dict[str, float]:
     for token in tokens:
         for cause, weight in table.weights(token):
             sums[cause] += weight
-    root = sqrt(len(tokens) or 1)
+    root = sqrt(max(len(tokens), _SHORT))
     parts = {cause: exp((table.often[cause] + each / root) / SCALE) for cause, each in sums.items()}
     whole = sum(parts.values())
     return {cause: parts[cause] / whole for cause in sorted(parts, key=lambda each: -parts[each])}

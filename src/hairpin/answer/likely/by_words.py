@@ -13,7 +13,7 @@ from hairpin.answer.likely.told_errors import with_refs
 from hairpin.causes.registry import known_cause
 from hairpin.suppose.alternatives import of_hint
 from hairpin.suppose.hints.hint import Hinted, Prose
-from hairpin.words.fitted import chances, fitted, speaking_for, tokens_of
+from hairpin.words.fitted import chances, package_table, speaking_for, tokens_of
 from hairpin.words.hints import OF_CAUSE
 
 _WORTH = 2.0
@@ -24,17 +24,17 @@ _MOST = 5
 
 
 def with_chances(answer: Answer) -> Answer:
-    """Return the answer in which the words of its texts move the likely causes, and name further ones.  The answer stays
-    as it is if it has a proven cause, or if its texts state no failure and it has no likely cause."""
+    """Return the answer in which the words of its texts move the likely causes, and name further ones.  The answer
+    stays as it is if it has a proven cause, or if its texts state no failure and it has no likely cause."""
     outcomes = tuple(each for host in answer.network.hosts if host.told is not None for each in host.told.outcomes)
     failures = tuple(each for each in outcomes if each.failed)
     if not (failures or answer.causes) or not all(each.likely for each in answer.causes):
         return answer
     prose = prose_in(answer)
-    chance = chances(tokens_of(prose.text), fitted())
+    chance = chances(tokens_of(prose.text), package_table())
     out = refuted_in(answer) | ruled_out_by_words(answer, outcomes)
     shown = [each for each in chance if _is_shown(each) and each not in out][:_JOINING]
-    further = tuple(with_shown_by((of_hint(_hinted(each, prose)) for each in shown), answer))
+    further = tuple(with_shown_by((of_hint(_hint_of(each, prose)) for each in shown), answer))
     listed = {each.id for each in answer.causes}
     joining = likely_of(answer, tuple(each for each in further if each.cause not in listed), failures)
     every = (*answer.causes, *joining)
@@ -51,9 +51,9 @@ def _is_shown(cause: str) -> bool:
     return known is not None and known.shown_by is not None
 
 
-def _hinted(cause: str, prose: Prose) -> Hinted:
+def _hint_of(cause: str, prose: Prose) -> Hinted:
     """Return the cause with the line that speaks most for it."""
-    place = speaking_for(cause, prose.text.split("\n"), fitted())
+    place = speaking_for(cause, prose.text.split("\n"), package_table())
     number, quote = prose.line_at(prose.starts[place]) if place is not None else (0, "")
     return Hinted(cause, 1, OF_CAUSE, number, quote)
 

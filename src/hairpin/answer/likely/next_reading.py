@@ -145,9 +145,12 @@ def of_basics(answer: Answer) -> Next | None:
 
 
 def with_further(first: Next | None, further: tuple[Alternative, ...], answer: Answer) -> Next | None:
-    """Return the commands with those of further alternatives, as far as the line does not become too long."""
+    """Return the commands with those of further alternatives, as far as the line does not become too long.  A capture
+    stands alone: it was chosen because it decides nearly everything."""
     if first is None:
         return of_alternatives(further, answer) if further else None
+    if first.command.startswith(_CAPTURE):
+        return first
     for each in _not_pasted(further, answer):
         line = _one_line([first.command, each.command])
         if len(line) <= _LONGEST or line == first.command:
