@@ -35,7 +35,7 @@ _FEWEST = 2
 """A token counts only if this number of threads have it."""
 _COMMON = 0.3
 """A token that a greater share of the threads has says nothing."""
-_LEAST = 3
+_LEAST = 4
 """A smaller weight is left out of the table."""
 
 

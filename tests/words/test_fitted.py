@@ -1,11 +1,15 @@
 """The weights of words, and the chances that they give."""
 
+from pathlib import Path
+
 import pytest
 
 from hairpin.causes.registry import known_cause
+from hairpin.words import fitted
 from hairpin.words.fitted import chances, package_table, speaking_for, table_in, tokens_in, tokens_of
 from tests.rows import each_row
 
+TABLE_FILE = Path(fitted.__file__).with_name("fitted.tsv")
 TABLE = table_in("mtu-black-hole:-5 icc-off:-5\nhangs\t0:20\nneighbour\t1:20\nthe network\t0:1 1:4\n")
 
 
@@ -52,3 +56,7 @@ def test_no_weight_of_the_table_is_against_a_cause_and_each_cause_is_in_the_cata
     table = package_table()
     assert min(weight for token in table.tokens for _, weight in table.weights(token)) > 0
     assert [each for each in table.often if known_cause(each) is None] == []
+
+
+def test_the_table_stays_small() -> None:
+    assert len(TABLE_FILE.read_bytes()) <= 150_000
