@@ -2,12 +2,11 @@
 
     python tools/word_rows.py OUT.json [EVERY [FIRST]]
 
-Each thread is asked once.  Then the likely causes are ranked again without one row: without each hint that the text
-has, without each of its features, and without each point of a feature.  OUT.json has for each row the number of threads
-in which a cause has another place without it, and in which the true cause comes nearer to the first place (``worse``:
-the row does harm) or goes away from it (``better``).  ``texts``: the features, the true causes and the round of each
-thread, for tools/fit_words.py.  ``EVERY``, ``FIRST``: only each EVERY-th thread from the FIRST,
-which is counted from 0.
+Each thread is asked once.  Then the likely causes are ranked again without each hint that the text has.  OUT.json has
+for each row the number of threads in which a cause has another place without it, and in which the true cause comes
+nearer to the first place (``worse``: the row does harm) or goes away from it (``better``).  The chances of
+``hairpin.words.fitted`` are left out.  ``EVERY``, ``FIRST``: only each EVERY-th thread from the FIRST, which is counted
+from 0.
 """
 
 import contextlib
@@ -22,8 +21,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-import msgspec
-
 from hairpin.answer.answer import Answer
 from hairpin.answer.likely import hinted, likely
 from hairpin.causes.cause import Candidate
@@ -32,9 +29,7 @@ from hairpin.change.change import Change
 from hairpin.cli.main import run
 from hairpin.message import verbatim
 from hairpin.suppose.hints.hint import Hinted, hints_in, prose_of
-from hairpin.suppose.leaning import leaning
 from hairpin.words.hints import hints
-from hairpin.words.leans import Lean, leans
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "pasted" / "threads"
 _NOBODY = Candidate(verbatim(""), verbatim(""), Change(()), OfFile(""), "nothing-listens-there")
@@ -42,13 +37,12 @@ Keys = tuple[str, ...]
 
 
 class Text(NamedTuple):
-    """What ranks the likely causes of a text: its answer before the ranking, the hints of rows (by the row's number)
-    and of facts, its features, and the places for commands."""
+    """What ranks the likely causes of a text: its answer before the ranking, and the hints of rows (by the row's
+    number) and of facts."""
 
     answer: Answer
     of_rows: tuple[tuple[int, Hinted], ...]
     of_facts: tuple[Hinted, ...]
-    features: frozenset[str]
 
 
 def part(module: ModuleType, name: str) -> Any:
@@ -100,7 +94,7 @@ def read(answer: Answer) -> Text:
 
     with replaced(hinted, {"_in_words": nothing}):
         of_facts = tuple(part(hinted, "_all")(answer, failures))
-    return Text(answer, of_rows, of_facts, part(hinted, "_features")(answer))
+    return Text(answer, of_rows, of_facts)
 
 
 class Ranking:
@@ -108,31 +102,24 @@ class Ranking:
 
     def __init__(self, text: Text) -> None:
         self.text = text
-        self.fill: dict[str, str] = dict(part(hinted, "_places")(text.answer))
         self._kept: dict[Any, Any] = {}
 
-    def keys(self, without_hint: int = -1, features: frozenset[str] | None = None, rows: tuple[Lean, ...] = ()) -> Keys:
+    def keys(self, without_hint: int = -1) -> Keys:
         """Return the likely causes by their places."""
-        text, having = self.text, self.text.features if features is None else features
+        text = self.text
         raw = [found for number, found in text.of_rows if number != without_hint] + [*text.of_facts]
         named: dict[tuple[str, str], Hinted] = {}
         for each in sorted(raw, key=lambda one: -one.weight):
             named.setdefault((each.cause, "" if each.cause else each.means.template), each)
 
-        def usual_about(_: Answer, known: set[str]) -> Iterator[Hinted]:
-            yield from (each for each in leaning.usual_of(having, self.fill) if each.cause not in known)
-
         instead: dict[str, Any] = {
             "hints_of": _always(tuple(named.values())),
-            "usual_about": usual_about,
             "_candidate": _always(_NOBODY),
             **{name: _always(None) for name in _NEXT},
             **{name: self._once(name) for name in _OF_WALKS},
         }
-        with replaced(leaning, {"leans": _always(rows or leans())}):
-            instead["leaning_about"] = _always(leaning.leaning_of(having, self.fill))
-            with replaced(likely, instead):
-                answer = likely.with_likely(text.answer)
+        with replaced(likely, instead):
+            answer = likely.with_likely(text.answer)
         return tuple(likely.known_by(each) for each in answer.causes)
 
     def _once(self, name: str) -> Callable[..., Any]:
@@ -173,19 +160,6 @@ def variants(text: Text) -> Iterator[tuple[str, dict[str, Any]]]:
     rows = hints()
     for number in dict.fromkeys(number for number, _ in text.of_rows):
         yield f"hint {number} {rows[number].cause or '-'} {rows[number].weight}", {"without_hint": number}
-    for name in sorted(text.features):
-        yield f"feature {name}", {"features": text.features - {name}}
-    every = leans()
-    for place, row in enumerate(every):
-        for name in row.points.keys() & text.features:
-            less = with_points(row, {key: value for key, value in row.points.items() if key != name})
-            named = f"point {place} {row.cause or '-'} {name} {row.points[name]:+}"
-            yield named, {"rows": (*every[:place], less, *every[place + 1 :])}
-
-
-def with_points(row: Lean, points: dict[str, int]) -> Lean:
-    """Return the row with other points."""
-    return msgspec.structs.replace(row, points=points)
 
 
 def truth_at(keys: Keys, patterns: list[str]) -> int:
@@ -200,7 +174,7 @@ def main(arguments: list[str]) -> None:
     better: Counter[str] = Counter()
     worse: Counter[str] = Counter()
     has: Counter[str] = Counter()
-    texts: dict[str, Any] = {}
+    texts = 0
     for name in sorted(each.stem for each in FOLDER.glob("*.toml"))[first::every]:
         truth = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
         for answer in asked(name):
@@ -208,10 +182,7 @@ def main(arguments: list[str]) -> None:
             ranking = Ranking(text)
             usual = ranking.keys()
             place = truth_at(usual, truth["names"])
-            texts[name] = {
-                "round": truth.get("round", 0), "causes": truth.get("causes", []), "features": sorted(text.features),
-                "place": place,
-            }  # fmt: skip
+            texts += 1
             for row, without in variants(text):
                 has[row] += 1
                 keys = ranking.keys(**without)
@@ -221,8 +192,8 @@ def main(arguments: list[str]) -> None:
                     better[row] += then > place
                     worse[row] += then < place
     rows = {row: [count, changed[row], better[row], worse[row]] for row, count in sorted(has.items())}
-    out.write_text(json.dumps({"rows": rows, "texts": texts}, ensure_ascii=False, indent=0), "utf-8")
-    print(f"{len(texts)} threads, {len(rows)} rows, {sum(not count[1] for count in rows.values())} change no place")
+    out.write_text(json.dumps({"rows": rows}, ensure_ascii=False, indent=0), "utf-8")
+    print(f"{texts} threads, {len(rows)} rows, {sum(not count[1] for count in rows.values())} change no place")
 
 
 if __name__ == "__main__":

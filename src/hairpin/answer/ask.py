@@ -115,11 +115,12 @@ def _with_what_is_told(answer: Answer, *, quotes: bool) -> Answer:
         return msgspec.structs.replace(answer, flows=with_supposed(answer.network, answer.flows, answer.question))
     if answer.is_of_text and answer.question.kind == "check":
         from hairpin.answer.likely.against import with_against  # noqa: PLC0415 - most hosts are read themselves
+        from hairpin.answer.likely.by_words import with_chances  # noqa: PLC0415
         from hairpin.answer.likely.likely import with_likely  # noqa: PLC0415
         from hairpin.answer.likely.told_errors import with_told_errors  # noqa: PLC0415
 
         answer = with_likely(answer)
-        answer = with_against(with_told_errors(answer) if quotes else answer)
+        answer = with_against(with_chances(with_told_errors(answer) if quotes else answer))
     return answer
 
 

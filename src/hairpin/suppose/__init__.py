@@ -17,5 +17,5 @@ asked themselves, as the text says).
 ``without_root`` completes a host that hairpin itself reads without root, with ``relayed`` (containers that
 docker-proxies show).
 
-``hints/``: causes to which words and facts of a text point.  ``leaning/``: points for and against each frequent cause.
+``hints/``: causes to which words and facts of a text point.
 """

@@ -15,7 +15,6 @@ from hairpin.change.change import Change
 from hairpin.message import Message, message
 from hairpin.suppose.alternatives import Alternative
 from hairpin.words.hints import hints
-from hairpin.words.leans import leans
 from tests.answer.likely.test_likely import answer
 from tests.suppose.test_ordinary import RUN
 
@@ -69,8 +68,6 @@ def test_each_row_has_a_command_and_an_output_of_its_own_or_of_its_cause() -> No
     for cause, place, said in _rows():
         assert cause in _SHOWN_BY or len(said) or not cause, place
     assert [each for each in hints() if each.cause not in _SHOWN_BY and not each.command] == []
-    assert [each for each in leans() if each.cause not in _SHOWN_BY and not each.command] == []
-    assert [each.cause for each in leans() if each.cause and each.command] == []
 
 
 def test_a_command_that_decides_a_cause_only_reads() -> None:

@@ -85,8 +85,6 @@ from hairpin.suppose.hints.typed_ports import (
     published_without_udp,
 )
 from hairpin.suppose.hints.typed_settings import labelled_otherwise, listens_otherwise, refused_by_mosquitto
-from hairpin.suppose.leaning.features import features_of
-from hairpin.suppose.leaning.leaning import Leaning, leaning_of, usual_of
 from hairpin.suppose.said_out import said_out
 from hairpin.suppose.trouble import speaks_of_network
 from hairpin.words.hints import OF_CAUSE, hints
@@ -130,7 +128,6 @@ class _Read:
         self.of = of
         self.flows = flows
         self.hints: dict[tuple[Outcome, ...], tuple[Hinted, ...]] = {}
-        self.features: frozenset[str] | None = None
 
     def is_about(self, of: tuple[object, ...], flows: tuple[Flow, ...]) -> bool:
         same = len(of) == len(self.of) and all(map(operator.is_, of, self.of))
@@ -274,34 +271,19 @@ def shown_by(answer: Answer, cause: str, fill: Mapping[str, str] = _NOTHING) -> 
     return command, shows.filled(port=places["{port}"], name=places["{container}"])
 
 
-def leaning_about(answer: Answer) -> Leaning:
-    """Return the points that the texts give to each frequent cause."""
-    return leaning_of(_features(answer), _places(answer))
+def prose_in(answer: Answer) -> Prose:
+    """Return the words of the texts."""
+    return prose_of(_lines(answer))
 
 
 def about_network(answer: Answer) -> bool:
     """Return whether the words of the texts are about a network."""
-    return speaks_of_network(prose_of(_lines(answer)).text)
+    return speaks_of_network(prose_in(answer).text)
 
 
 def ruled_out_by_words(answer: Answer, outcomes: tuple[Outcome, ...]) -> frozenset[str]:
     """Return the ids of the causes that the words of the texts rule out."""
-    return said_out(prose_of(_lines(answer)).text, outcomes)
-
-
-def usual_about(answer: Answer, known: set[str]) -> Iterator[Hinted]:
-    """Yield the most frequent causes that the texts do not rule out, except causes that are listed already."""
-    return (each for each in usual_of(_features(answer), _places(answer)) if each.cause not in known)
-
-
-def _features(answer: Answer) -> frozenset[str]:
-    read = _read_of(answer)
-    if read.features is None:
-        prose = prose_of(_lines(answer))
-        told = ((host, host.told) for host in answer.network.hosts)
-        found = frozenset(name for host, parts in told if parts is not None for name in features_of(prose, host, parts))
-        read.features = found | {"to the internet"} if any(_outside_names(answer)) else found
-    return read.features
+    return said_out(prose_in(answer).text, outcomes)
 
 
 def _outside_names(answer: Answer) -> Iterator[str]:
@@ -334,7 +316,7 @@ def lost_before_weight(answer: Answer, outcomes: tuple[Outcome, ...]) -> int:
     """Return the weight of the alternative that a client's packets never reach the host.  The weight is greatest if the
     host itself got an answer, and if it is behind a provider's filter or a router."""
     from_host = any(not each.failed and (each.origin == "host" or each.host == "localhost") for each in outcomes)
-    text = prose_of(_lines(answer)).text
+    text = prose_in(answer).text
     ports = {str(each.trace.flow.dport) for each in answer.flows}
     is_open = any((found["port"] or found["port2"]) in ports for found in _LISTENS.finditer(text))
     behind = 12 if _BEFORE.search(text) is not None else 8 if _CLOUD.search(text) is not None else 0

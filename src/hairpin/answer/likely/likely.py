@@ -13,15 +13,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, ref_of
-from hairpin.answer.likely.hinted import (
-    about_network,
-    hints_of,
-    leaning_about,
-    lost_before_weight,
-    ruled_out_by_words,
-    usual_about,
-    with_shown_by,
-)
+from hairpin.answer.likely.hinted import about_network, hints_of, lost_before_weight, ruled_out_by_words, with_shown_by
 from hairpin.answer.likely.next_reading import both, meaning_of, of_alternatives, of_basics, of_suppositions
 from hairpin.answer.likely.stated import FITTING, about, fits, flows_of
 from hairpin.answer.likely.supposed import resting_behind, with_supposed
@@ -41,7 +33,6 @@ from hairpin.question.flows import flows_for, with_source_ports
 from hairpin.question.target import is_outside_name, parse_origin
 from hairpin.suppose.alternatives import Alternative, alternatives, before_the_host, of_hint
 from hairpin.suppose.asked import asks_itself, counting_failures, target_of
-from hairpin.suppose.leaning.leaning import Leaning, weighed_hints
 from hairpin.suppose.refuted import refuted_causes
 from hairpin.walk.reads import walked_after, walked_before
 from hairpin.words.hints import OF_CAUSE
@@ -55,9 +46,6 @@ _WALKED = 12
 """The weight of a cause that a walk of told parts shows, if nothing else speaks for it or against it."""
 OUTSIDE_CATALOGUE = "outside-catalogue"
 """The id of a likely cause that is not in the catalogue.  The title of such a cause describes the cause."""
-_MOST_LEANING = 10
-_FEWEST = 3
-"""If there are fewer candidates than this number, the answer also names the most frequent causes."""
 _OF_ENGINE = re.compile(r"172\.(?:1[6-9]|2\d|3[01])\.")
 """Matches an address of the engine's default pools.  A client that asks such an address is on the host or in a
 container."""
@@ -141,46 +129,45 @@ def with_likely(answer: Answer) -> Answer:
         if each.severity == "blocking"
     )
     answer = _replace(answer, flows=flows, causes=causes)
-    leaning = leaning_about(answer) if failures else Leaning({}, ())
     said = ruled_out_by_words(answer, outcomes)
-    out = said.union(cause for host in network.hosts for cause in refuted_causes(host, asked))
-    named = (each for each in weighed_hints(hints_of(answer, failures), leaning) if each.cause not in out)
+    out = said | refuted_in(answer)
+    named = (each for each in hints_of(answer, failures) if each.cause not in out)
     hints = tuple(with_shown_by(map(of_hint, named), answer))
     if causes:
-        answer = _beside_walked(answer, hints, failures, leaning)
+        answer = _beside_walked(answer, hints, failures)
         return _replace(answer, causes=tuple(sorted(answer.causes, key=lambda each: each.likely and each.id in said)))
     told = any(host.told is not None and host.told.tells_anything for host in network.hosts)
     if not hints and not told:
         if about_network(answer):
             return _replace(answer, next=of_basics(answer))
         return answer if answer.question.targets else _replace(answer, flows=())
-    stopping = tuple(each for each in _stopping(answer, asked, outcomes, hints, leaning) if each.cause not in said)
-    if failures and len(stopping) < _FEWEST:
-        usual = usual_about(answer, {each.cause for each in stopping} | out)
-        stopping += tuple(with_shown_by(map(of_hint, usual), answer))
+    stopping = tuple(each for each in _stopping(answer, asked, outcomes, hints) if each.cause not in said)
     # A healthy host can be asked, too: without a stated failure, nothing is called likely.
-    likely = tuple(_likely(answer, stopping, failures)) if failures or hints else ()
+    likely = tuple(likely_of(answer, stopping, failures)) if failures or hints else ()
     return _replace(answer, causes=likely, next=of_alternatives(stopping, answer) or of_basics(answer))
 
 
-def _beside_walked(
-    answer: Answer, hints: tuple[Alternative, ...], failures: tuple[Outcome, ...], leaning: Leaning
-) -> Answer:
+def refuted_in(answer: Answer) -> frozenset[str]:
+    """Return the ids of the causes that told parts refute for the asked flows."""
+    asked = tuple(each.trace.flow for each in answer.flows)
+    return frozenset(cause for host in answer.network.hosts for cause in refuted_causes(host, asked))
+
+
+def _beside_walked(answer: Answer, hints: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Answer:
     """Return the answer with further causes to which the words point.  A walk of told parts has found the answer's
     other causes."""
     known = {each.id for each in answer.causes}
     others = tuple(each for each in hints if each.cause not in known)
     if not all(each.likely for each in answer.causes):
         others = tuple(each for each in others if each.weight >= _STRONG)
-    further = tuple(_likely(answer, others, failures))
+    further = tuple(likely_of(answer, others, failures))
     strong = tuple(each for each in hints if each.weight >= _STRONG)
     if not all(each.likely for each in answer.causes):
         return _replace(answer, causes=tuple(_with_refs((*answer.causes, *further))), next=of_suppositions(answer))
     weights = {each.cause or each.command: each.weight for each in reversed(hints)}
-    walked_weight = {each: _WALKED + max(-_WALKED, min(_MOST_LEANING, leaning.points.get(each, 0))) for each in known}
 
     def weight(cause: CauseAnswer) -> int:
-        return max(walked_weight.get(cause.id, 0), weights.get(known_by(cause), 0))
+        return max(_WALKED if cause.id in known else 0, weights.get(known_by(cause), 0))
 
     ranked = sorted(_with_refs((*answer.causes, *further)), key=lambda each: -weight(each))
     usual = of_suppositions(answer)
@@ -209,11 +196,7 @@ def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
 
 
 def _stopping(
-    answer: Answer,
-    flows: tuple[Flow, ...],
-    outcomes: tuple[Outcome, ...],
-    hints: tuple[Alternative, ...],
-    leaning: Leaning,
+    answer: Answer, flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...], hints: tuple[Alternative, ...]
 ) -> Iterator[Alternative]:
     """Yield the alternatives that stop an asked flow and fit each stated outcome, and the alternatives to which words
     of the text point.  The likeliest alternative comes first."""
@@ -234,8 +217,7 @@ def _stopping(
         if not _stops(network, each, passing, stated):
             continue
         # If words without a line point to it, the walk explains it, too: its words name the packet and the place.
-        least = 1 if known is None else known.weight
-        found[each.cause] = _replace(each, weight=max(least, each.weight + leaning.points.get(each.cause, 0)))
+        found[each.cause] = _replace(each, weight=max(1 if known is None else known.weight, each.weight))
     if _may_be_lost_before(flows, outcomes):
         lost = before_the_host(flows[0], lost_before_weight(answer, outcomes))
         found[lost.command] = max((lost, found.get(lost.command, lost)), key=lambda each: each.weight)
@@ -284,7 +266,10 @@ def _may_be_lost_before(flows: tuple[Flow, ...], outcomes: tuple[Outcome, ...]) 
     )
 
 
-def _likely(answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]) -> Iterator[CauseAnswer]:
+def likely_of(
+    answer: Answer, stopping: tuple[Alternative, ...], failures: tuple[Outcome, ...]
+) -> Iterator[CauseAnswer]:
+    """Yield the first of the alternatives as likely causes, each cause once."""
     first = {each.cause or each.command: each for each in reversed(stopping)}
     kept = [each for each in stopping if first[each.cause or each.command] is each]
     for number, each in enumerate(kept[:_MOST_LIKELY], 1):

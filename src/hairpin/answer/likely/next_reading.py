@@ -144,6 +144,22 @@ def of_basics(answer: Answer) -> Next | None:
     return Next(line, (*outcomes, Decides(message("none of these"), message("paste the output: hairpin then decides"))))
 
 
+def with_further(first: Next | None, further: tuple[Alternative, ...], answer: Answer) -> Next | None:
+    """Return the commands with those of further alternatives, as far as the line does not become too long.  A capture
+    stands alone: it was chosen because it decides nearly everything."""
+    if first is None:
+        return of_alternatives(further, answer) if further else None
+    if first.command.startswith(_CAPTURE):
+        return first
+    for each in _not_pasted(further, answer):
+        line = _one_line([first.command, each.command])
+        if len(line) <= _LONGEST or line == first.command:
+            shown = Decides(each.shows, meaning_of(each), each.cause)
+            outcomes = first.outcomes if shown in first.outcomes else (shown, *first.outcomes)
+            first = Next(line, outcomes)
+    return first
+
+
 def both(first: Next | None, second: Next | None) -> Next | None:
     """Return the commands of both in one line.  The commands of ``second`` come first, because they show the parts on
     which the likeliest cause rests."""

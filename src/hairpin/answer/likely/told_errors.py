@@ -16,7 +16,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Decides, Next
 from hairpin.answer.likely.already_pasted import still_to_run
-from hairpin.answer.likely.hinted import leaning_about, shown_by, sure_about
+from hairpin.answer.likely.hinted import shown_by, sure_about
 from hairpin.answer.likely.likely import OUTSIDE_CATALOGUE, known_by, likely_cause
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import known_cause
@@ -79,7 +79,7 @@ def with_told_errors(answer: Answer) -> Answer:
         (_shown_by_kernel(each) if each.id in logged else each for each in (*found, *made, *kept)),
         key=lambda each: each.likely,
     )
-    return _replace(answer, causes=_with_refs(tuple(ranked)), next=asked or answer.next)
+    return _replace(answer, causes=with_refs(tuple(ranked)), next=asked or answer.next)
 
 
 def _beside_met(answer: Answer, met: set[str]) -> Iterator[CauseAnswer]:
@@ -121,32 +121,21 @@ _Causes = list[CauseAnswer]
 
 
 def _among_likely(answer: Answer, made: _Causes, walked: set[str]) -> tuple[_Causes, _Causes, _Causes]:
-    """Return the causes in three parts: the proven causes, the causes of quoted errors that stand first, and all other
-    causes.  The cause of a quoted error stands first unless the other words of the text speak much more for another
-    cause.  ``walked``: the ids of the quoted errors' causes that a walk of told parts has found, too; these causes
-    stand before the errors' other causes."""
-    points = leaning_about(answer).points
+    """Return the causes in three parts: the proven causes, the causes of quoted errors and those that the text names in
+    plain words, and all other causes.  ``walked``: the ids of the quoted errors' causes that a walk of told parts has
+    found, too; these causes stand before the errors' other causes."""
     proven = [each for each in answer.causes if not each.likely]
     ranked = [each for each in answer.causes if each.likely]
-    top = points.get(ranked[0].id, 0) if ranked else 0
-    least = top - _BEHIND if top >= _STRONG else -_STRONG
-    first = [each for each in made if points.get(each.id, top) >= least]
     sure = sure_about(answer)
     named = [each for each in ranked if known_by(each) in sure]
     named += [each for each in ranked if each.id in walked and each not in named]
-    first = [*named, *(each for each in first if each not in named and each.id not in sure)]
+    first = [*named, *(each for each in made if each not in named and each.id not in sure)]
     placed = {each.id for each in (*proven, *first)} - {OUTSIDE_CATALOGUE}
     listed = {each.id for each in answer.causes}
     behind = [each for each in ranked if each.id not in placed and each not in first]
     return proven, first, [*behind, *(each for each in made if each not in first and each.id not in listed)]
 
 
-_STRONG = 12
-"""The least number of points with which the words of a text mean a cause, even if the text also quotes an error of
-another cause."""
-_BEHIND = 6
-"""The number of points that the cause of a quoted error may have less than the likeliest cause, and still stand first:
-the error names the cause."""
 _OF_CONTAINER_NAMES = ("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names")
 _STOPPED = "container-not-running"
 _COMPOSE = re.compile(r"\b(?:docker|podman)[- ]compose\b")
@@ -197,7 +186,7 @@ def confirming(causes: list[CauseAnswer], answer: Answer) -> Next | None:
 _LEFT = message("paste the output: hairpin then decides")
 
 
-def _with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
+def with_refs(causes: tuple[CauseAnswer, ...]) -> tuple[CauseAnswer, ...]:
     """Return the causes with new references for the causes that no walk proves.  The new references come after the
     references of the proven causes."""
     number = sum(each.proof is not None for each in causes)

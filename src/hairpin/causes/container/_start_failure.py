@@ -317,6 +317,7 @@ _READERS: dict[str, _Reader] = {
     "docker-address-not-here": _address_elsewhere,
     "docker-network-missing": no_network,
     "docker-network-not-loaded": not_loaded,
+    "docker-joined-container-gone": _no_owner,
     "docker-joined-container-stopped": _no_owner,
     "container-owner-missing": _no_owner,
     "container-address-taken": address_conflict,
