@@ -1,5 +1,11 @@
-"""What the guard saw, on paper."""
+"""What the guard saw, on paper.  docs/expecting.md quotes such a block."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hairpin.collect.snapshot import load
+from hairpin.expect.file import parse_expectations
+from hairpin.expect.holding import hold
 from hairpin.guard.change import Culprit, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import message
@@ -8,6 +14,8 @@ from hairpin.report.text.guard_text import culprit_said, round_text, started_tex
 from hairpin.report.words import Words
 from tests.guard.test_rounds import BY_NFT, BY_NOBODY, found
 from tests.report.answers import FORWARDING_OFF, evidence
+
+HOSTS = Path(__file__).parents[2] / "fixtures" / "hosts"
 
 
 def text(told: Round) -> str:
@@ -19,6 +27,17 @@ def test_a_break_names_the_cause_and_who_did_it() -> None:
     assert ": changed: the rules\n  by nft (process 12)\n" in told
     assert "✗ 8080 must be reachable from outside\n" in told
     assert "cause[interface-forwarding-off]: " in told
+
+
+def test_the_block_of_the_page() -> None:
+    """The lines of docs/expecting.md, made of a recorded host and of a change that somebody's cron job made."""
+    by_cron = Culprit(625, "sh", "sh -c echo 0 > /proc/sys/net/ipv4/ip_forward", ("cron",), "cron.service")
+    change = SeenChange("sysctls", 1.0, "net.ipv4.ip_forward", by_cron)
+    expected = parse_expectations('[[must]]\nreach = "8151/tcp"\nfrom = ["outside", "lan"]\n', "expect.toml")
+    held = hold(expected, (load(HOSTS / "ip-forward.hairpin"),))
+    told = Round(datetime(2026, 12, 1, 9, 37, 20, tzinfo=UTC).timestamp(), (change,), held, held.each)
+    page = (Path(__file__).parents[3] / "docs" / "expecting.md").read_text("utf-8")
+    assert round_text(told, Words("en"), Paper()) in page
 
 
 def test_what_breaks_nothing_is_not_told() -> None:
