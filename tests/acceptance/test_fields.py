@@ -214,6 +214,7 @@ OF_NO_CONTAINER = {
     "engines": "tests/network/kinds/test_kinds.py asks for containers and networks",
     "files": "the words of two files are noted: tests/network/kinds/test_kinds.py",
     "versions": "versions of programs, which no walk reads",
+    "beside": "the processes, users and sockets of engines that were not asked",
 }
 """Fields of a host that have no own values of a container, or that other tests ask for."""
 
