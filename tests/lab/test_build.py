@@ -14,6 +14,7 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab, split_destination
 from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
+from tests.waiting import HANG_S
 
 DESTINATIONS: dict[str, tuple[str, tuple[str, int, str]]] = {
     "tcp is the rule": ("198.51.100.11:8151", ("198.51.100.11", 8151, "tcp")),
@@ -66,7 +67,7 @@ def test_host_writes_its_own_files_only(lab_host: Callable[[LabPlan], Lab]) -> N
 def test_fillers_make_a_busy_host(lab_host: Callable[[LabPlan], Lab]) -> None:
     lab = lab_host(LabPlan(fillers=4))
     assert len(lab.host.run("docker ps -q").split()) == 5
-    assert lab.probe("client", "198.51.100.11:20004") is Outcome.DELIVERED
+    assert lab.probe("client", "198.51.100.11:20004", HANG_S) is Outcome.DELIVERED
 
 
 def test_two_hosts_are_two_machines(lab_host: Callable[[LabPlan], Lab]) -> None:
@@ -79,7 +80,7 @@ def test_two_hosts_are_two_machines(lab_host: Callable[[LabPlan], Lab]) -> None:
     assert lab.node("host") is lab.node("host@node1") is lab.host
     addresses = [lab.node(f"container:web@{name}").run("ip -br -4 address") for name in ("node1", "node2")]
     assert ["10.244.1.2/24" in addresses[0], "10.244.2.2/24" in addresses[1]] == [True, True]
-    assert lab.probe("container:web", "10.244.2.2:80") is Outcome.DELIVERED
+    assert lab.probe("container:web", "10.244.2.2:80", HANG_S) is Outcome.DELIVERED
     with pytest.raises(LabError, match="no machine 'host@node3'"):
         lab.probe("host@node3", "10.244.2.2:80")
 
@@ -223,7 +224,7 @@ def test_it_runs_a_container_with_its_network_back_end(
     lab = lab_host(plan)
     assert lab.host.run("podman info --format '{{.Host.NetworkBackend}}'").strip() == backend
     assert f":{chain} " in lab.host.run("iptables-save")
-    assert lab.probe("client", "198.51.100.11:8151") is Outcome.DELIVERED
+    assert lab.probe("client", "198.51.100.11:8151", HANG_S) is Outcome.DELIVERED
     assert "dockerd" not in lab.host.run("ps -eo comm")
     assert lab.host.run("cat /run/cgroup-parent").startswith("/hairpin-lab-")
     assert lab.node("container:web").run("ip -4 -o address show eth0")

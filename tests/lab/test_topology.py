@@ -7,6 +7,7 @@ from hairpin.lab import topology
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import Outcome
+from tests.waiting import HANG_S
 
 
 def addresses(lab: Lab, place: str) -> set[str]:
@@ -30,13 +31,13 @@ def test_everything_at_once(lab_host: Callable[[LabPlan], Lab]) -> None:
     """IPv6, a second link and a cloud's gateway in one lab."""
     lab = lab_host(LabPlan(ipv6=True, second_nic=True, gateway=True))
     assert {"eth1 198.18.0.11/24", "eth0 2001:db8:2::11/64"} < addresses(lab, "host")
-    assert lab.probe("client", f"{topology.PUBLIC}:8151") is Outcome.DELIVERED
+    assert lab.probe("client", f"{topology.PUBLIC}:8151", HANG_S) is Outcome.DELIVERED
     # The neighbour is inside, too: the gateway does not send its packet back inside.
     for inside in ("host", "neighbour"):
         assert lab.probe(inside, f"{topology.PUBLIC}:8151") is Outcome.TIMEOUT
     for start in ("client", "neighbour"):
-        assert lab.probe(start, f"[{topology.HOST_V6}]:8151") is Outcome.DELIVERED
-        assert lab.probe(start, f"{topology.HOST_SECOND}:8151") is Outcome.DELIVERED
+        assert lab.probe(start, f"[{topology.HOST_V6}]:8151", HANG_S) is Outcome.DELIVERED
+        assert lab.probe(start, f"{topology.HOST_SECOND}:8151", HANG_S) is Outcome.DELIVERED
 
 
 def test_sysctls_are_not_those_of_the_machine(healthy_lab: Lab) -> None:
