@@ -20,7 +20,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.question import Question
-from hairpin.question.reach import OF_NETWORK, parse_reach
+from hairpin.question.reach import OF_NETWORK, parse_reach, running_on
 
 _EVENTS = ("reboot", "docker-restart", "podman-restart", "firewalld-reload", "firewalld-restart")
 """The events that happen to every host sooner or later, and that nobody thinks of as a change."""
@@ -68,7 +68,7 @@ def _wished(network: Network, host: Host) -> Iterator[DraftPart]:
             remark = message("{port}: published for this host alone", port=what)
             yield DraftPart(tuple(_of(what, each, events, must=False) for each in ("outside", "lan")), (remark,))
     for each in _used_networks(host):
-        names = ", ".join(one.name for one in _members(host, each))
+        names = ", ".join(one.name for one in running_on(host, each))
         said = message("network {network}: {names}", network=each.name, names=names)
         origin = f"{OF_NETWORK}{each.name}"
         if each.internal:
@@ -108,16 +108,8 @@ def _target(binding: PortBinding, *, is_closed: bool) -> str:
 def _used_networks(host: Host) -> Iterator[DockerNetwork]:
     for engine in host.engines:
         for each in engine.networks:
-            if each.driver not in _NO_NETWORKS and _members(host, each):
+            if each.driver not in _NO_NETWORKS and any(running_on(host, each)):
                 yield each
-
-
-def _members(host: Host, network: DockerNetwork) -> tuple[Container, ...]:
-    return tuple(
-        each
-        for each in host.containers()
-        if each.running and any(end.network == network.name for end in each.endpoints)
-    )
 
 
 def _pairs(host: Host) -> Iterator[tuple[Container, Container, int]]:

@@ -1,15 +1,15 @@
-"""Links, addresses, routes, routing rules and neighbours, and the forwarding of each link, as rtnetlink tells them.
+"""Links, addresses, routes and routing rules, and the forwarding of each link, as rtnetlink tells them.
 
 Source: rtnetlink(7), linux/rtnetlink.h, linux/netconf.h
 """
 
 from collections.abc import Iterator, Mapping
-from socket import AF_NETLINK, SO_RCVBUF, SOCK_RAW, SOL_SOCKET, socket
+from socket import socket
 from types import MappingProxyType
 
 from hairpin.collect.netlink.channel import ROUTE
 from hairpin.guard.change import Part
-from hairpin.guard.nftables import ADD_MEMBERSHIP, BUFFER, SOL_NETLINK, messages
+from hairpin.guard.nftables import messages, told_socket
 
 _GROUPS = (1, 5, 7, 8, 9, 11, 19, 24, 25)
 """RTNLGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE, _IPV6_IFADDR, _IPV6_ROUTE, _IPV6_RULE, _IPV4_NETCONF,
@@ -23,13 +23,7 @@ _PARTS: Mapping[int, Part] = MappingProxyType({
 
 def open_socket() -> socket:
     """Return a socket that is told of the changes of the thread's network namespace."""
-    found = socket(AF_NETLINK, SOCK_RAW, ROUTE)
-    found.bind((0, 0))
-    found.setsockopt(SOL_SOCKET, SO_RCVBUF, BUFFER)
-    for group in _GROUPS:
-        found.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, group)
-    found.setblocking(False)
-    return found
+    return told_socket(ROUTE, _GROUPS)
 
 
 def changes(data: bytes) -> Iterator[tuple[Part, int]]:

@@ -4,13 +4,13 @@ Source: linux/netfilter/nf_tables.h, net/netfilter/nf_tables_api.c nf_tables_fil
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from socket import AF_NETLINK, SO_RCVBUF, SOCK_RAW, SOL_SOCKET, socket
 
 from hairpin.collect.netlink.channel import NETFILTER, attributes
 
-SOL_NETLINK, ADD_MEMBERSHIP = 270, 1
-BUFFER = 1 << 22
+_SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1
+_BUFFER = 1 << 22
 """A restore of 50,000 rules is told rule by rule."""
 _GROUP = 7
 """NFNLGRP_NFTABLES"""
@@ -23,10 +23,16 @@ LONGEST = 1 << 16
 
 def open_socket() -> socket:
     """Return a socket that is told of the generations of the thread's network namespace."""
-    found = socket(AF_NETLINK, SOCK_RAW, NETFILTER)
+    return told_socket(NETFILTER, (_GROUP,))
+
+
+def told_socket(protocol: int, groups: Iterable[int]) -> socket:
+    """Return a netlink socket that is a member of these groups in the thread's network namespace, and never blocks."""
+    found = socket(AF_NETLINK, SOCK_RAW, protocol)
     found.bind((0, 0))  # the kernel tells nothing to a socket without an address
-    found.setsockopt(SOL_SOCKET, SO_RCVBUF, BUFFER)
-    found.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, _GROUP)
+    found.setsockopt(SOL_SOCKET, SO_RCVBUF, _BUFFER)
+    for group in groups:
+        found.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
     found.setblocking(False)
     return found
 

@@ -94,7 +94,7 @@ def _origins(network: Network, reach: Reach) -> tuple[Origin, ...]:
     host = host_named(network, reach.host)
     engine_network = _network_named(host, reach.network)
     label = reach.host or (host.name if len(network.hosts) > 1 else "")
-    return tuple(Origin("container", container=each.name, host=label) for each in _running_on(host, engine_network))
+    return tuple(Origin("container", container=each.name, host=label) for each in running_on(host, engine_network))
 
 
 def _is_of_host(network: Network, origin: Origin) -> bool:
@@ -116,7 +116,8 @@ def _network_named(host: Host, name: str) -> DockerNetwork:
     return found
 
 
-def _running_on(host: Host, network: DockerNetwork) -> Iterator[Container]:
+def running_on(host: Host, network: DockerNetwork) -> Iterator[Container]:
+    """Yield the running containers that are on a network of the engine."""
     for each in host.containers():
         if each.running and any(end.network == network.name for end in each.endpoints):
             yield each

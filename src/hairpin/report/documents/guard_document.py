@@ -1,18 +1,16 @@
 """The JSON lines of ``hairpin guard run`` and ``history``: ``hairpin.guard/1``, docs/schema/guard-1.json, one line for
 each round; and the document of ``hairpin guard status``: ``hairpin.guard-status/1``."""
 
-from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
-from hairpin.evidence.reading import utc_text
 from hairpin.guard.change import Culprit, GuardState, Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message
 from hairpin.report.documents.expect_document import ExpectationDocument, expectation_document
 from hairpin.report.refs import Time
-from hairpin.report.words import Words
+from hairpin.report.words import Words, time_text
 
 SCHEMA: Literal["hairpin.guard/1"] = "hairpin.guard/1"
 
@@ -58,7 +56,7 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
     every = found.held.each if found.held is not None else ()
     return GuardDocument(
         schema=SCHEMA,
-        at=_time(found.at_s),
+        at=time_text(found.at_s),
         changes=tuple(map(_change, found.changes)),
         broke=tuple(expectation_document(each, words) for each in found.broke),
         mended=tuple(expectation_document(each, words) for each in found.mended),
@@ -91,18 +89,14 @@ def state_document(state: GuardState | None) -> GuardStatusDocument:
     """Return the document of the guard's state; None if no guard has ever run."""
     if state is None:
         return GuardStatusDocument(STATUS, runs=False)
-    since, heard = _time(state.started_s), _time(state.beat_s)
+    since, heard = time_text(state.started_s), time_text(state.beat_s)
     counts = (state.expectations, state.broken, state.blind)
     return GuardStatusDocument(STATUS, state.lives, state.process, state.file, since, heard, *counts)
 
 
 def _change(change: SeenChange) -> SeenChangeDocument:
-    return SeenChangeDocument(change.part, _time(change.at_s), change.detail, _culprit(change.culprit))
+    return SeenChangeDocument(change.part, time_text(change.at_s), change.detail, _culprit(change.culprit))
 
 
 def _culprit(culprit: Culprit | None) -> CulpritDocument | None:
     return None if culprit is None else CulpritDocument(*culprit)
-
-
-def _time(at_s: float) -> str:
-    return utc_text(datetime.fromtimestamp(at_s, UTC))

@@ -102,15 +102,17 @@ def _of_breach(breach: Breach) -> Message:
 
 def expectation_text(expectation: Expectation) -> Message:
     """Return the expectation in one line."""
-    what, origin = expectation.what, expectation.origin
-    said = (
-        message("{what} must be reachable from {origin}", what=what, origin=origin)
-        if expectation.must
-        else message("{what} must not be reachable from {origin}", what=what, origin=origin)
-    )
+    said = reach_said(expectation.what, expectation.origin, must=expectation.must)
     if not expectation.survives:
         return said
     return message("{said}, also after {events}", said=said, events=", ".join(expectation.survives))
+
+
+def reach_said(what: str, origin: str, *, must: bool) -> Message:
+    """Return what must, or must not, be reached, and by whom."""
+    if must:
+        return message("{what} must be reachable from {origin}", what=what, origin=origin)
+    return message("{what} must not be reachable from {origin}", what=what, origin=origin)
 
 
 def new_file(parts: Iterable[DraftPart], publics: tuple[PublicAddress, ...], words: Words, host: str) -> str:

@@ -2,19 +2,17 @@
 have kept, and whether one runs."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import msgspec
 
-from hairpin.evidence.reading import utc_text
 from hairpin.guard.change import Culprit, GuardState, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message, message, verbatim
 from hairpin.report.documents.expect_document import ExpectationDocument
 from hairpin.report.documents.guard_document import GuardDocument
 from hairpin.report.paper import Paper
-from hairpin.report.text.expectations import write_alike
-from hairpin.report.words import Words
+from hairpin.report.text.expectations import reach_said, write_alike
+from hairpin.report.words import Words, time_text
 
 _PARTS: dict[str, Message] = {
     "rules": message("the rules"),
@@ -32,7 +30,7 @@ _MOST = 5
 def started_text(found: Round, blind: Iterable[Message], words: Words, paper: Paper) -> str:
     """Return the first block: what is watched, what is not, and what is broken already."""
     count = len(found.held.each) if found.held is not None else 0
-    paper.prose(words(message("{time}: watching {count} expectations", time=_time(found.at_s), count=count)))
+    paper.prose(words(message("{time}: watching {count} expectations", time=time_text(found.at_s), count=count)))
     for each in blind:
         paper.prose(words(message("blind: {said}", said=each)), indent=2)
     _write_states(found, words, paper)
@@ -45,7 +43,7 @@ def round_text(found: Round, words: Words, paper: Paper) -> str:
         return ""
     parts = dict.fromkeys(each.part for each in found.changes)
     changed = ", ".join(words(_PARTS.get(each, message("something"))) for each in parts)
-    paper.prose(words(message("{time}: changed: {parts}", time=_time(found.at_s), parts=changed)), style="strong")
+    paper.prose(words(message("{time}: changed: {parts}", time=time_text(found.at_s), parts=changed)), style="strong")
     for each in found.culprits[:_MOST]:
         paper.prose(words(culprit_said(each)), indent=2)
     if len(found.culprits) > 1:
@@ -88,10 +86,6 @@ def _unknown(changes: tuple[SeenChange, ...]) -> Message:
     return message("by whom is not known")
 
 
-def _time(at_s: float) -> str:
-    return utc_text(datetime.fromtimestamp(at_s, UTC))
-
-
 def history_text(kept: Iterable[bytes], words: Words, paper: Paper) -> str:
     """Return a block for each kept round: its time, what broke or holds again, and who did it."""
     found = [msgspec.json.decode(each, type=GuardDocument) for each in kept]
@@ -119,11 +113,7 @@ def _write_kept(told: GuardDocument, words: Words, paper: Paper) -> None:
 
 
 def _what_broke(expectation: ExpectationDocument) -> Message:
-    said = (
-        message("{what} must be reachable from {origin}", what=expectation.reach, origin=expectation.from_)
-        if expectation.must
-        else message("{what} must not be reachable from {origin}", what=expectation.reach, origin=expectation.from_)
-    )
+    said = reach_said(expectation.reach, expectation.from_, must=expectation.must)
     causes = dict.fromkeys(cause.id for each in expectation.breaches for cause in each.causes)
     return message("{said} ({causes})", said=said, causes=verbatim(", ".join(causes))) if causes else said
 
@@ -134,10 +124,10 @@ def status_text(state: GuardState | None, words: Words, paper: Paper) -> str:
         paper.prose(words(message("no guard has run on this host")))
         return paper.text()
     said = (
-        message("A guard runs (process {pid}) since {time}.", pid=state.process, time=_time(state.started_s))
+        message("A guard runs (process {pid}) since {time}.", pid=state.process, time=time_text(state.started_s))
         if state.lives
         else message("No guard runs. The last one (process {pid}) was heard at {time}.", pid=state.process,
-                     time=_time(state.beat_s))
+                     time=time_text(state.beat_s))
     )  # fmt: skip
     paper.prose(words(said), first="✓ " if state.lives else "✗ ", first_style="good" if state.lives else "bad")
     counts = message("{broken} of {count} expectations of {file} are broken", broken=state.broken,
