@@ -1,9 +1,7 @@
 """``hairpin guard``: says what breaks an expectation and who did it, in the moment when it happens; and remembers."""
 
 import shutil
-import signal
 import time
-from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +9,9 @@ import click
 
 from hairpin.cli.face import options
 from hairpin.cli.face.asked import Asked, Shown
-from hairpin.errors import EvidenceError, UsageError
+from hairpin.errors import UsageError
 
 if TYPE_CHECKING:
-    from hairpin.evidence.several import Source
-    from hairpin.guard.change import SeenChange
-    from hairpin.guard.memory import Memory
-    from hairpin.guard.round import Round
-    from hairpin.message import Message
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
@@ -42,11 +35,12 @@ def guard(words: tuple[str, ...], asked: Asked, shown: Shown, since: str | None,
     Exit: 0 ended by a signal, 2 usage error, 3 nothing can be watched, 4 a bug in hairpin.  status: 0 a guard runs and
     sees everything, 1 none runs, 3 it does not see everything.
     """
+    from hairpin.cli.guarding.running import run
     from hairpin.message import message
 
     match words:
         case ("run",) | ("run", _) if since is None:
-            return _run(words[1] if len(words) > 1 else None, asked, shown)
+            return run(words[1] if len(words) > 1 else None, asked, shown)
         case ("status",) if since is None:
             return _tell_status(shown)
         case ("history",):
@@ -55,92 +49,6 @@ def guard(words: tuple[str, ...], asked: Asked, shown: Shown, since: str | None,
             return _install(words[1] if len(words) > 1 else None, printing=printing, lang=shown.lang)
         case _:
             raise UsageError(message("write {forms}", forms=_FORMS))
-
-
-def _run(file: str | None, asked: Asked, shown: Shown) -> int:
-    from hairpin.cli.expect import read_expectations
-    from hairpin.cli.material import gather
-    from hairpin.expect.file import DEFAULT
-    from hairpin.guard.rounds import rounds
-    from hairpin.guard.unit import notify
-    from hairpin.guard.watch import Watch
-    from hairpin.message import message
-
-    expected = read_expectations(file or DEFAULT)
-    ended: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda got, _: ended.append(got))
-
-    def read() -> "tuple[Source, ...]":
-        return gather(())
-
-    with ExitStack() as stack:
-        watch = stack.enter_context(closing(Watch()))
-        if watch.sees_nothing:
-            raise UsageError(message("hairpin guard has to be root to watch this host"))
-        blind = list(watch.blind)
-        memory = _memory(blind, stack)
-        if memory is not None:
-            memory.begin(file or DEFAULT, time.time(), tuple(map(str, blind)))
-
-        def burst(patience_s: float) -> "tuple[SeenChange, ...]":
-            notify("WATCHDOG=1")
-            if memory is not None:
-                memory.beat(time.time())
-            return watch.burst(patience_s)
-
-        told: tuple[Message, ...] | None = tuple(blind)
-        for found in rounds(expected, read, burst, lambda: bool(ended), asked.question()):
-            _write(found, told, shown)
-            if memory is not None:
-                _keep(found, told or (), memory)
-            notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
-            told = None
-    return 0
-
-
-def _memory(blind: "list[Message]", stack: ExitStack) -> "Memory | None":
-    """Return the memory of this host's guards.  If there can be none, ``blind`` says so."""
-    from hairpin.guard.memory import FILE, FOLDER, Memory
-    from hairpin.message import message
-
-    try:
-        return stack.enter_context(Memory(FOLDER / FILE, writes=True))
-    except EvidenceError as error:
-        blind.append(message("no history is kept: {reason}", reason=error.said))
-        return None
-
-
-def _keep(found: "Round", blind: "tuple[Message, ...]", memory: "Memory") -> None:
-    """Keep a round that tells something, and that the guard lives."""
-    import msgspec
-
-    from hairpin.report.documents.guard_document import round_document
-    from hairpin.report.words import Words
-
-    document = round_document(found, blind, Words("en"))
-    if found.broke or found.mended or found.failed is not None:
-        memory.keep(found.at_s, msgspec.json.encode(document))
-    memory.beat(time.time(), (document.expectations, document.broken))
-
-
-def _write(found: "Round", blind: "tuple[Message, ...] | None", shown: Shown) -> None:
-    """Write the round.  ``blind``: what cannot be watched, in the first round."""
-    from hairpin.cli.face.output import paper, words, write
-
-    if shown.as_json:
-        import msgspec
-
-        from hairpin.report.documents.guard_document import round_document
-
-        write(msgspec.json.encode(round_document(found, blind or (), words(shown.lang))).decode())
-        return
-    from hairpin.report.text.guard_text import round_text, started_text
-
-    told, sheet = words(shown.lang), paper(shown.color)
-    text = round_text(found, told, sheet) if blind is None else started_text(found, blind, told, sheet)
-    if text:
-        write(text)
 
 
 def _install(file: str | None, *, printing: bool, lang: str | None) -> int:

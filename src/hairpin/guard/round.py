@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from hairpin.evidence.several import Source
 from hairpin.expect.holding import Holding, Holdings
 from hairpin.guard.change import Culprit, SeenChange
 from hairpin.message import Message
@@ -10,7 +11,7 @@ from hairpin.message import Message
 class Round(NamedTuple):
     """What a burst did.  ``at_s``: when the host was read, in seconds since the epoch.  ``changes``: the burst; none in
     the first round.  ``broke``, ``mended``: the expectations that were kept before and are not now, and the other way
-    round.  ``failed``: why the host could not be read or judged; then nothing is known."""
+    round.  ``failed``: why the host could not be read or judged; then nothing is known.  ``read``: what was read."""
 
     at_s: float
     changes: tuple[SeenChange, ...]
@@ -18,6 +19,7 @@ class Round(NamedTuple):
     broke: tuple[Holding, ...] = ()
     mended: tuple[Holding, ...] = ()
     failed: Message | None = None
+    read: tuple[Source, ...] = ()
 
     @property
     def culprits(self) -> tuple[Culprit, ...]:

@@ -50,11 +50,13 @@ def _round(
     before: Holdings | None,
 ) -> Round:
     at_s = time.time()
+    sources: tuple[Source, ...] = ()
     try:
-        held = hold(expected, read(), question)
+        sources = read()
+        held = hold(expected, sources, question)
     except HairpinError as error:
-        return Round(at_s, changes, None, failed=error.said)
+        return Round(at_s, changes, None, failed=error.said, read=sources)
     was = {each.expectation.key: each.is_broken for each in before.each} if before is not None else {}
     broke = tuple(each for each in held.each if each.is_broken and not was.get(each.expectation.key, False))
     mended = tuple(each for each in held.each if each.state == "held" and was.get(each.expectation.key, False))
-    return Round(at_s, changes, held, broke, mended)
+    return Round(at_s, changes, held, broke, mended, read=sources)

@@ -1,0 +1,100 @@
+"""Runs a guard: rounds, and those who follow each round."""
+
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+
+import msgspec
+
+from hairpin.cli.expect import read_expectations
+from hairpin.cli.face.asked import Asked, Shown
+from hairpin.cli.face.output import paper, words, write
+from hairpin.cli.material import gather
+from hairpin.errors import EvidenceError, UsageError
+from hairpin.evidence.several import Source
+from hairpin.expect.file import DEFAULT
+from hairpin.guard.change import SeenChange
+from hairpin.guard.memory import FILE, FOLDER, Memory
+from hairpin.guard.round import Round
+from hairpin.guard.rounds import rounds
+from hairpin.guard.unit import notify
+from hairpin.guard.watch import Watch
+from hairpin.message import Message, message
+from hairpin.report.documents.guard_document import round_document
+from hairpin.report.text.guard_text import round_text, started_text
+from hairpin.report.words import Words
+
+Follower = Callable[[Round], None]
+"""Heeds a round.  Each is called in turn; the next burst is awaited only after all of them."""
+
+
+def run(file: str | None, asked: Asked, shown: Shown) -> int:
+    """Watch the host until a signal ends it, and return the exit status.
+
+    Raises UsageError if the file cannot be used or nothing can be watched."""
+    path = file or DEFAULT
+    expected = read_expectations(path)
+    ended: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _: ended.append(got))
+    with ExitStack() as stack:
+        watch = stack.enter_context(closing(Watch()))
+        if watch.sees_nothing:
+            raise UsageError(message("hairpin guard has to be root to watch this host"))
+        memory, blind = _memory(watch, stack)
+        if memory is not None:
+            memory.begin(path, time.time(), tuple(map(str, blind)))
+
+        def burst(patience_s: float) -> tuple[SeenChange, ...]:
+            notify("WATCHDOG=1")
+            if memory is not None:
+                memory.beat(time.time())
+            return watch.burst(patience_s)
+
+        followers = (_writer(blind, shown), *((_keeper(memory, blind),) if memory is not None else ()))
+        for found in rounds(expected, _sources, burst, lambda: bool(ended), asked.question()):
+            for follow in followers:
+                follow(found)
+            notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
+    return 0
+
+
+def _sources() -> tuple[Source, ...]:
+    return gather(())
+
+
+def _memory(watch: Watch, stack: ExitStack) -> tuple[Memory | None, tuple[Message, ...]]:
+    """Return the memory of this host's guards, and what cannot be watched or kept."""
+    try:
+        return stack.enter_context(Memory(FOLDER / FILE, writes=True)), tuple(watch.blind)
+    except EvidenceError as error:
+        return None, (*watch.blind, message("no history is kept: {reason}", reason=error.said))
+
+
+def _keeper(memory: Memory, blind: tuple[Message, ...]) -> Follower:
+    """Return the follower that keeps each round that tells something, and that the guard lives."""
+
+    def keep(found: Round) -> None:
+        document = round_document(found, blind if not found.changes else (), Words("en"))
+        if found.broke or found.mended or found.failed is not None:
+            memory.keep(found.at_s, msgspec.json.encode(document))
+        memory.beat(time.time(), (document.expectations, document.broken))
+
+    return keep
+
+
+def _writer(blind: tuple[Message, ...], shown: Shown) -> Follower:
+    """Return the follower that writes each round.  ``blind``: what cannot be watched, which the first round says."""
+
+    def tell(found: Round) -> None:
+        told = words(shown.lang)
+        unseen = blind if not found.changes else ()
+        if shown.as_json:
+            write(msgspec.json.encode(round_document(found, unseen, told)).decode())
+            return
+        sheet = paper(shown.color)
+        if text := round_text(found, told, sheet) if found.changes else started_text(found, blind, told, sheet):
+            write(text)
+
+    return tell
