@@ -23,7 +23,7 @@ LIBRARIES=()
 # what people paste, and zstd packs a bundle.  The browser's driver, which pip brings, is linked with the library.
 [ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium gcc:gcc netstat:net-tools zstd:zstd); LIBRARIES+=(libatomic.so.1:libatomic1); }
 # What a release and its trial need, instead of the lab's programs: `setup_lab.sh release`, `setup_lab.sh packages`.
-RELEASE=(dpkg-deb:dpkg rpmbuild:rpm make:make xz:xz-utils)
+RELEASE=(dpkg-deb:dpkg rpmbuild:rpm make:make xz:xz-utils tclsh:tcl)
 case ${1:-} in
     release) PROGRAMS=("${RELEASE[@]}") ;;
     packages) PROGRAMS=("${RELEASE[@]}" lintian:lintian rpmlint:rpmlint debootstrap:debootstrap unshare:util-linux

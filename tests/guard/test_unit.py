@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.carry.act import Command, Replace
-from hairpin.guard.unit import NAME, PATH, installing, notify, unit_text
+from hairpin.carry.act import Command, FileState, Replace
+from hairpin.guard.unit import NAME, PATH, installing, notify, removing, unit_text
 
 
 def test_the_unit_is_one_that_systemd_reads() -> None:
@@ -17,6 +17,20 @@ def test_the_unit_is_one_that_systemd_reads() -> None:
     assert found["Unit"]["conditionpathexists"] == "/etc/hairpin/expect.toml"
     assert "CAP_SYS_ADMIN" in found["Service"]["capabilityboundingset"].split()
     assert found["Install"]["wantedby"] == "multi-user.target"
+
+
+def test_paths_that_systemd_would_read_otherwise() -> None:
+    text = unit_text("/opt/my tools/hairpin", "/srv/50%/$x.toml")
+    assert 'ExecStart="/opt/my tools/hairpin" guard run /srv/50%%/$$x.toml\n' in text
+    assert "ConditionPathExists=/srv/50%%/$x.toml\n" in text
+    assert "ConditionFileIsExecutable=/opt/my tools/hairpin\n" in text
+
+
+def test_it_is_stopped_and_removed() -> None:
+    stopped, removed, _ = removing(FileState("text"))
+    assert isinstance(stopped, Command)
+    assert stopped.argv == ("systemctl", "disable", "--now", NAME)
+    assert removed == Replace(PATH, FileState("text"), None)
 
 
 def test_it_is_written_and_started() -> None:

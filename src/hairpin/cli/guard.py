@@ -1,8 +1,6 @@
 """``hairpin guard``: says what breaks an expectation and who did it, in the moment when it happens; and remembers."""
 
-import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,11 +13,13 @@ if TYPE_CHECKING:
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
-_FORMS = "`hairpin guard run [FILE]`, `… status`, `… history [--since TIME]` or `… install [--print] [FILE]`"
+_FORMS = (
+    "`hairpin guard run [FILE]`, `… status`, `… history [--since TIME]`, `… install [--print] [FILE]` or `… remove`"
+)
 
 
 @click.command(cls=options.HairpinCommand)
-@click.argument("words", metavar="run [FILE] | status | history | install [FILE]", nargs=-1)
+@click.argument("words", metavar="run [FILE] | status | history | install [FILE] | remove", nargs=-1)
 @options.option("Options", "--since", metavar="TIME", help="For history: 2h, 3d or 2026-01-31.")
 @options.option("Options", "--print", "printing", is_flag=True, help="For install: only print the unit.")
 @options.world
@@ -30,11 +30,12 @@ def guard(words: tuple[str, ...], asked: Asked, shown: Shown, since: str | None,
     FILE (/etc/hairpin/expect.toml) is that of `hairpin expect`.  The kernel tells of changes of nftables' rules, links,
     addresses, routes and settings; nothing is polled but the tables of iptables-legacy.  Nothing is changed.  It runs
     until it gets SIGTERM or SIGINT.  status says whether a guard runs and what it cannot see, history what it saw.
-    install writes a unit of systemd that runs it, and starts it.
+    install writes a unit of systemd that runs it, and starts it; remove stops it, and removes the unit.
 
-    Exit: 0 ended by a signal, 2 usage error, 3 nothing can be watched, 4 a bug in hairpin.  status: 0 a guard runs and
+    Exit: 0 ended by a signal, 2 usage error or nothing can be watched, 4 a bug in hairpin.  status: 0 a guard runs and
     sees everything, 1 none runs, 3 it does not see everything.
     """
+    from hairpin.cli.guarding.installing import install, remove
     from hairpin.cli.guarding.running import run
     from hairpin.message import message
 
@@ -46,38 +47,11 @@ def guard(words: tuple[str, ...], asked: Asked, shown: Shown, since: str | None,
         case ("history",):
             return _tell_history(since, shown)
         case ("install",) | ("install", _) if since is None:
-            return _install(words[1] if len(words) > 1 else None, printing=printing, lang=shown.lang)
+            return install(words[1] if len(words) > 1 else None, printing=printing, lang=shown.lang)
+        case ("remove",) if since is None:
+            return remove(shown.lang)
         case _:
             raise UsageError(message("write {forms}", forms=_FORMS))
-
-
-def _install(file: str | None, *, printing: bool, lang: str | None) -> int:
-    """Write the unit and start it; with ``printing``, only print it."""
-    from hairpin.carry.files import state_of
-    from hairpin.carry.run import do
-    from hairpin.cli.docker.link import this_file
-    from hairpin.cli.expect import read_expectations
-    from hairpin.cli.face.output import words, write
-    from hairpin.expect.file import DEFAULT
-    from hairpin.guard.unit import NAME, PATH, installing, unit_text
-    from hairpin.message import message
-
-    path = str(Path(file or DEFAULT).absolute())
-    program = shutil.which("hairpin") or str(this_file())
-    text = unit_text(program, path)
-    if printing:
-        write(text)
-        return 0
-    read_expectations(path)
-    if not Path("/run/systemd/system").is_dir():
-        run = f"{program} guard run {path}"
-        raise UsageError(message("systemd does not run here: let your init start `{command}`", command=run))
-    for act in installing(state_of(Path(PATH)), text):
-        done = do(act)
-        if done.complaint is not None:
-            raise UsageError(done.complaint)
-    write(words(lang)(message("{unit} runs, and starts at boot ({path})", unit=NAME, path=PATH)))
-    return 0
 
 
 def _tell_status(shown: Shown) -> int:

@@ -7,6 +7,7 @@ Source: systemd.exec(5), systemd.service(5), sd_notify(3)
 """
 
 import os
+import re
 from contextlib import suppress
 from socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, socket
 
@@ -27,10 +28,11 @@ Description=hairpin guard: says what breaks an expectation, and who did it
 Documentation=man:hairpin-guard(1)
 After=network.target docker.service podman.service firewalld.service
 ConditionPathExists={file}
+ConditionFileIsExecutable={executable}
 
 [Service]
 Type=notify
-ExecStart={program} guard run {file}
+ExecStart={program} guard run {watched}
 Restart=on-failure
 RestartSec=10
 WatchdogSec=180
@@ -58,14 +60,37 @@ WantedBy=multi-user.target
 
 
 def unit_text(program: str, file: str) -> str:
-    """Return the unit's text.  ``program``: the words that start hairpin.  ``file``: the file of expectations."""
-    return _UNIT.format(program=program, file=file, capabilities=" ".join(_CAPABILITIES))
+    """Return the unit's text.  ``program``: the file that starts hairpin.  ``file``: the file of expectations."""
+    return _UNIT.format(
+        program=_word(program),
+        executable=_escaped(program),
+        watched=_word(file),
+        file=_escaped(file),
+        capabilities=" ".join(_CAPABILITIES),
+    )
+
+
+def _word(path: str) -> str:
+    """Return the path as one word of a command line.  Source: systemd.service(5), Command Lines"""
+    own = _escaped(path).replace("$", "$$")
+    return own if re.fullmatch(r"[\w./+:@%$-]+", own) else '"' + own.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _escaped(path: str) -> str:
+    """Return the path with no specifier of systemd's in it."""
+    return path.replace("%", "%%")
 
 
 def installing(before: FileState | None, text: str) -> tuple[Act, ...]:
     """Return the acts that write the unit in the place of the file that is there, and start it now and at boot."""
     words = (("daemon-reload",), ("enable", NAME), ("restart", NAME))
     return (Replace(PATH, before, FileState(text)), *(Command(("systemctl", *each)) for each in words))
+
+
+def removing(before: FileState) -> tuple[Act, ...]:
+    """Return the acts that stop the unit, now and at boot, and remove the file that is there."""
+    stop, forget = Command(("systemctl", "disable", "--now", NAME)), Command(("systemctl", "daemon-reload"))
+    return (stop, Replace(PATH, before, None), forget)
 
 
 def notify(state: str) -> None:

@@ -50,7 +50,6 @@ LEFT_OUT = frozenset(
         "pydoc",
         "pydoc_data",
         "smtplib",
-        "sqlite3",
         "ssl",
         "test",
         "this",

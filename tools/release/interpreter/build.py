@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from tools.release.interpreter.libraries import FFI_CONFIGURATION, Library, copy_headers, ffi_header, libraries
-from tools.release.interpreter.parts import BZIP2, FFI, PYTHON, SOURCES, XZ, ZLIB, archive, msgspec_source, zig
+from tools.release.interpreter.parts import BZIP2, FFI, PYTHON, SOURCES, SQLITE, XZ, ZLIB, archive, msgspec_source, zig
 from tools.release.pinned import ROOT
 
 HERE = Path(__file__).resolve().parent
@@ -41,7 +41,6 @@ LEFT_OUT = frozenset(
         "_lsprof",
         "_multiprocessing",
         "_posixshmem",
-        "_sqlite3",
         "_ssl",
         "_tkinter",
         "_uuid",
@@ -161,7 +160,8 @@ def _build(toolchain: Toolchain, work: Path, cache: Path, native: Interpreter | 
     header = ffi_header(toolchain.machine, (sources[FFI.name] / "include/ffi.h.in").read_text("utf-8"))
     (out / "include/ffi.h").write_text(header, encoding="utf-8")
     (out / "include/fficonfig.h").write_text(FFI_CONFIGURATION, encoding="utf-8")
-    for part, library in zip((ZLIB, BZIP2, XZ, FFI), libraries(toolchain.machine), strict=True):
+    _make_sqlite(toolchain, sources[SQLITE.name], log)
+    for part, library in zip((ZLIB, BZIP2, XZ, FFI, SQLITE), libraries(toolchain.machine), strict=True):
         copy_headers(library, sources[part.name], out / "include")
         _compile(toolchain, library, sources[part.name], out, log)
     _compile(toolchain, Library("errors", ("errors.c",), ()), HERE, out, log)
@@ -192,6 +192,19 @@ def _build(toolchain: Toolchain, work: Path, cache: Path, native: Interpreter | 
         shutil.copytree(tree / "Python/frozen_modules", out / "frozen")
 
 
+def _make_sqlite(toolchain: Toolchain, tree: Path, log: Path) -> None:
+    """Make SQLite's one file of C and its header in its tree.  The programs that write them, and tclsh, run here."""
+    here = msgspec.structs.replace(toolchain, machine=NATIVE)
+    around = _tools(here, _new_folder(log.parent / "sqlite-tools"))
+    toolchain.run(("./configure", "--disable-tcl", "--disable-readline", "--disable-shared"), tree, log, **around)
+    toolchain.run(("make", "sqlite3.c", "sqlite3.h"), tree, log, **around)
+
+
+def _new_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
 def _compile(toolchain: Toolchain, library: Library, source: Path, out: Path, log: Path) -> None:
     """Compile a library into ``out/lib``."""
     objects = log.parent / "objects" / library.name
@@ -220,9 +233,7 @@ def _tools(toolchain: Toolchain, folder: Path) -> dict[str, str]:
 
 
 def _configure(toolchain: Toolchain, tree: Path, out: Path, log: Path, native: Interpreter | None) -> None:
-    tools = log.parent / "tools"
-    tools.mkdir()
-    around = _tools(toolchain, tools) | {
+    around = _tools(toolchain, _new_folder(log.parent / "tools")) | {
         "MODULE_BUILDTYPE": "static",
         "OPT": "-DNDEBUG -fwrapv -Wall -include errors.h",
         "CPPFLAGS": f"-I{out / 'include'}",
@@ -232,7 +243,13 @@ def _configure(toolchain: Toolchain, tree: Path, out: Path, log: Path, native: I
         "ac_cv_file__dev_ptmx": "yes",
         "ac_cv_file__dev_ptc": "no",
     }
-    for name, library in (("ZLIB", "z"), ("BZIP2", "bz2"), ("LIBLZMA", "lzma"), ("LIBFFI", "ffi")):
+    for name, library in (
+        ("ZLIB", "z"),
+        ("BZIP2", "bz2"),
+        ("LIBLZMA", "lzma"),
+        ("LIBFFI", "ffi"),
+        ("LIBSQLITE3", "sqlite3"),
+    ):
         around |= {f"{name}_CFLAGS": f"-I{out / 'include'}", f"{name}_LIBS": f"-L{out / 'lib'} -l{library}"}
     shutil.copy(HERE / "errors.h", tree)
     words = ["./configure", "--prefix=/", "--disable-shared", "--disable-test-modules", "--without-ensurepip", "-C"]

@@ -24,6 +24,7 @@ _LZMA = {
     "simple": "arm arm64 armthumb ia64 powerpc riscv simple_coder simple_decoder simple_encoder sparc x86",
 }
 _LZMA_FILTERS = "LZMA1 LZMA2 X86 POWERPC IA64 ARM ARMTHUMB ARM64 SPARC RISCV DELTA"
+_SQLITE = ("-DSQLITE_THREADSAFE=1", "-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_DQS=0")
 _FFI = "closures.c prep_cif.c raw_api.c java_raw_api.c types.c tramp.c"
 _FFI_OF_MACHINE = {
     "x86_64": ("X86_64", "x86", "ffi64.c ffiw64.c unix64.S win64.S"),
@@ -74,6 +75,7 @@ def libraries(machine: str) -> Iterator[Library]:
     _, folder, own = _FFI_OF_MACHINE[machine]
     files = (*_FFI.split(), *(f"{folder}/{each}" for each in own.split()))
     yield Library("ffi", tuple(f"src/{each}" for each in files), ("-Iinclude", "-Isrc"), (f"src/{folder}/ffitarget.h",))
+    yield Library("sqlite3", ("sqlite3.c",), _SQLITE, ("sqlite3.h",))
 
 
 def ffi_header(machine: str, template: str) -> str:

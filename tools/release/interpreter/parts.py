@@ -82,7 +82,16 @@ FFI = Part(
     ("LICENSE",),
     "Calls of C functions, for ctypes",
 )
-SOURCES = (PYTHON, ZLIB, BZIP2, XZ, FFI)
+SQLITE = Part(
+    "SQLite",
+    "3.46.1",
+    "pool/main/s/sqlite3/sqlite3_3.46.1.orig.tar.xz",
+    "d0cdd2ece271b29e7ce18095745d892517ee26d0f270065b3a25c2e9eb11639c",
+    "blessing",
+    ("LICENSE.md",),
+    "The guard's history",
+)
+SOURCES = (PYTHON, ZLIB, BZIP2, XZ, FFI, SQLITE)
 ZIG_VERSION = "0.17.1"
 _ZIG = {
     "x86_64": "ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54",

@@ -1,21 +1,27 @@
 """Runs a guard: rounds, and those who follow each round."""
 
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import msgspec
 
+import hairpin
+from hairpin.cli.docker.link import this_file
 from hairpin.cli.expect import read_expectations
 from hairpin.cli.face.asked import Asked, Shown
-from hairpin.cli.face.output import paper, words, write
+from hairpin.cli.face.output import complain, paper, words, write
 from hairpin.cli.material import gather
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.several import Source
 from hairpin.expect.file import DEFAULT
 from hairpin.guard.change import SeenChange
 from hairpin.guard.memory import FILE, FOLDER, Memory
+from hairpin.guard.program import ProgramWatch
 from hairpin.guard.round import Round
 from hairpin.guard.rounds import rounds
 from hairpin.guard.unit import notify
@@ -30,14 +36,20 @@ Follower = Callable[[Round], None]
 
 
 def run(file: str | None, asked: Asked, shown: Shown) -> int:
-    """Watch the host until a signal ends it, and return the exit status.
+    """Watch the host until a signal ends it, and return the exit status.  A guard whose program is replaced meanwhile
+    starts anew as the new one, and a guard whose program is removed ends.
 
     Raises UsageError if the file cannot be used or nothing can be watched."""
     path = file or DEFAULT
     expected = read_expectations(path)
+    program = ProgramWatch((this_file(), Path(hairpin.__file__)))
     ended: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _: ended.append(got))
+
+    def is_over() -> bool:
+        return bool(ended) or program.state(time.monotonic()) != "same"
+
     with ExitStack() as stack:
         watch = stack.enter_context(closing(Watch()))
         if watch.sees_nothing:
@@ -53,11 +65,23 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
             return watch.burst(patience_s)
 
         followers = (_writer(blind, shown), *((_keeper(memory, blind),) if memory is not None else ()))
-        for found in rounds(expected, _sources, burst, lambda: bool(ended), asked.question()):
+        for found in rounds(expected, _sources, burst, is_over, asked.question()):
             for follow in followers:
                 follow(found)
             notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
+    if not ended:
+        _go_on_as_new(program, shown)
     return 0
+
+
+def _go_on_as_new(program: ProgramWatch, shown: Shown) -> None:
+    """Become the program that has replaced this one, with the same words; return if there is none."""
+    if program.state(time.monotonic()) == "removed":
+        complain(message("the program of this guard was removed, so the guard ends"), shown.lang)
+        return
+    complain(message("the program of this guard was replaced, so the guard starts anew"), shown.lang)
+    file = str(this_file())
+    os.execv(file, (file, *sys.argv[1:]))  # noqa: S606 - the program that was started, with the same words
 
 
 def _sources() -> tuple[Source, ...]:
