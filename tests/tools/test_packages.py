@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,18 @@ import pytest
 from hairpin import __version__
 from hairpin.cli.docker.link import SYSTEM_FOLDERS
 from hairpin.cli.main import COMMANDS, PLUGIN
+from hairpin.guard.unit import PATH, unit_text
 from tests.rows import each_row
 from tools.release.completion import completions
 from tools.release.manual import pages
-from tools.release.packages.contents import Entry, Family, entries, lay_out, package_version, packed
+from tools.release.packages.contents import STOP_GUARD, Entry, Family, entries, lay_out, package_version, packed
 from tools.release.packages.copyright import debian_copyright, inside, notices
 from tools.release.packages.deb import deb_entries, deb_version
 from tools.release.packages.rpm import rpm_entries, rpm_version, spec
 
 EPOCH = 1795600000
 SYSTEM = re.compile(r"usr/(bin|libexec/docker/cli-plugins|share/[a-z-]+)/.+")
-"""A package brings no settings, no service, nothing below /etc or /var, and no script."""
+"""A package brings no settings, no service, and nothing below /etc or /var."""
 
 
 @pytest.fixture
@@ -114,7 +116,20 @@ def test_the_rpm_says_what_it_holds(made: Path) -> None:
             *(f"/{each.path}" for each in found),
         )
     )
-    assert not re.search(r"^%(pre|post|trigger|systemd)", text, re.MULTILINE)
+    assert re.findall(r"^%((?:pre|post|trigger|systemd)\w*)", text, re.MULTILINE) == ["preun"]
+    assert f'%preun\n[ "$1" = 0 ] || exit 0\n{STOP_GUARD}' in text
+
+
+@pytest.mark.parametrize(
+    ("program", "is_stopped"), (("/usr/bin/hairpin", True), ("/root/.local/bin/hairpin", False), ("", False))
+)
+def test_only_the_package_s_own_guard_is_stopped(program: str, is_stopped: bool, tmp_path: Path) -> None:
+    unit, called = tmp_path / "unit", tmp_path / "called"
+    if program:
+        unit.write_text(unit_text(program, "/etc/hairpin/expect.toml"))
+    script = STOP_GUARD.replace(PATH, str(unit)).replace("/usr/bin/hairpin guard remove", f"touch {called}")
+    subprocess.run(("sh", "-euc", script), check=True)
+    assert called.exists() == is_stopped
 
 
 def test_the_licences_of_what_is_inside(made: Path) -> None:

@@ -1,6 +1,7 @@
 """The files that a package installs, by their paths: the one executable file, docker's plugin, man pages, completion.
 
-Nothing runs when a package is installed or removed, no service comes with it, and no file is a setting.
+No service comes with a package, and no file is a setting.  Only where somebody has started a guard of this program, its
+removal stops the guard and removes its unit: a service whose program is gone fails at each boot.
 
 Source: Debian Policy 9.1 and 12; Filesystem Hierarchy Standard 3.0; docker/cli cli-plugins/manager/manager_unix.go
 """
@@ -13,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.cli.docker.link import LINK
+from hairpin.guard.unit import NAME
 from tools.release.pinned import ROOT
 
 Family = Literal["deb", "rpm"]
@@ -30,6 +32,18 @@ _COMPLETION: dict[Family, dict[str, str]] = {
     },
 }
 """Where each shell finds the completion of a package."""
+
+
+_UNIT = f"/etc/systemd/system/{NAME}"
+STOP_GUARD = f"""\
+if grep -qs '^ExecStart=/usr/bin/hairpin ' {_UNIT}; then
+    /usr/bin/hairpin guard remove >/dev/null || echo "hairpin: {_UNIT} could not be removed" >&2
+fi
+"""
+"""The commands that stop the guard of this program, if there is one, before the program is removed."""
+FORGET = f"[ -e {_UNIT} ] || rm -f /var/lib/hairpin/guard.db*\n"
+"""The command that removes the history of guards, unless the guard of another hairpin keeps it.  Plans that can be
+taken back, and the file of expectations, stay."""
 
 
 class Entry(msgspec.Struct, frozen=True):

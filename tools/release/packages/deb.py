@@ -12,7 +12,16 @@ from hashlib import md5
 from pathlib import Path
 
 from hairpin import __version__
-from tools.release.packages.contents import Entry, changes, entries, lay_out, package_version, packed
+from tools.release.packages.contents import (
+    FORGET,
+    STOP_GUARD,
+    Entry,
+    changes,
+    entries,
+    lay_out,
+    package_version,
+    packed,
+)
 from tools.release.packages.copyright import debian_copyright, inside
 from tools.release.pinned import ARCHITECTURES
 
@@ -42,6 +51,14 @@ _CHANGES = """hairpin ({version}) unstable; urgency=medium
 
  -- {maintainer}  {day}
 """
+_BEFORE_REMOVAL = f"""#!/bin/sh
+set -e
+[ "$1" = remove ] || exit 0
+{STOP_GUARD}"""
+_AFTER_REMOVAL = f"""#!/bin/sh
+set -e
+[ "$1" = purge ] || exit 0
+{FORGET}"""
 _OVERRIDES = """# One executable file for every distribution: it has its interpreter and its
 # C library inside, so that it runs where Debian's are too old or missing.
 hairpin: statically-linked-binary [usr/bin/hairpin]
@@ -90,7 +107,12 @@ def write_deb(machine: str, made: Path, epoch: int) -> Path:
     sums = "".join(
         f"{md5(each.data, usedforsecurity=False).hexdigest()}  {each.path}\n" for each in installed if not each.link
     )
-    own = (Entry("DEBIAN/control", control.encode()), Entry("DEBIAN/md5sums", sums.encode()))
+    own = (
+        Entry("DEBIAN/control", control.encode()),
+        Entry("DEBIAN/md5sums", sums.encode()),
+        Entry("DEBIAN/prerm", _BEFORE_REMOVAL.encode(), 0o755),
+        Entry("DEBIAN/postrm", _AFTER_REMOVAL.encode(), 0o755),
+    )
     with tempfile.TemporaryDirectory() as folder:
         lay_out(Path(folder), (*installed, *own))
         Path(folder).chmod(0o755)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hairpin import __version__
-from tools.release.packages.contents import PLUGINS, Entry, changes, entries, lay_out, package_version
+from tools.release.packages.contents import PLUGINS, STOP_GUARD, Entry, changes, entries, lay_out, package_version
 from tools.release.packages.copyright import Inside, inside, notices
 from tools.release.pinned import ROOT
 
@@ -39,6 +39,9 @@ arrive. "docker hairpin" is the same program as a plugin of the docker command.
 %install
 cp -a {tree}/. %{{buildroot}}/
 
+%preun
+[ "$1" = 0 ] || exit 0
+{stop_guard}
 %files
 {files}
 
@@ -103,7 +106,7 @@ def spec(
     licences = dict.fromkeys(("Apache-2.0", *(each.licence for each in projects)))
     return _SPEC.format(
         version=package_version(version), release=_RELEASE, licence=" AND ".join(licences), tree=tree,
-        upstream=version, day=datetime.fromtimestamp(epoch, UTC).strftime("%a %b %d %Y"),
+        upstream=version, stop_guard=STOP_GUARD, day=datetime.fromtimestamp(epoch, UTC).strftime("%a %b %d %Y"),
         files="\n".join((*(f"%dir /{each}" for each in _OWN_FOLDERS), *map(_line, installed))),
     )  # fmt: skip
 
