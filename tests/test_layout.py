@@ -55,6 +55,7 @@ BEYOND_ONE_FILE = (
 TESTED_ELSEWHERE: dict[str, str] = {
     "__main__.py": "cli/test_main.py",
     "expect/expectation.py": "expect/test_file.py",
+    "cli/guarding/installing.py": "cli/test_guard.py",
     "cli/guarding/running.py": "cli/test_guard.py",
     "guard/config_files.py": "kernel/test_guard.py",
     "guard/legacy.py": "kernel/test_guard.py",

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.cli.guarding import installing
 from hairpin.guard import memory
 from hairpin.guard.memory import Memory
 from hairpin.report.documents.guard_document import round_document
@@ -52,6 +53,14 @@ def test_a_host_without_systemd(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     ended = call(capsys, "guard", "install", str(file))
     assert (ended.status, ended.out) == (2, "")
     assert f"guard run {file}`" in ended.err
+
+
+def test_a_unit_that_is_not_there_is_not_removed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(installing, "PATH", str(tmp_path / "hairpin-guard.service"))
+    ended = call(capsys, "guard", "remove")
+    assert (ended.status, ended.out) == (0, f"there is no unit {tmp_path}/hairpin-guard.service\n")
 
 
 @pytest.mark.parametrize("word", ("status", "history"))

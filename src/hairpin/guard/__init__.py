@@ -6,7 +6,7 @@ the network namespace that they are opened in, and ``config_files`` what program
 change, and nothing is polled but the tables of iptables-legacy.  ``culprit`` finds who made a change, in the
 milliseconds in which its process lives.  ``watch`` joins the sources and waits out a burst.  ``rounds`` reads the host
 after each burst, and compares.  ``memory`` keeps what guards have seen.  ``unit`` has the unit of systemd that runs
-one.
+one, and ``program`` tells it that its own program was replaced.
 
 Nothing here changes the host's network.
 """

@@ -63,20 +63,20 @@ def unit_text(program: str, file: str) -> str:
     """Return the unit's text.  ``program``: the file that starts hairpin.  ``file``: the file of expectations."""
     return _UNIT.format(
         program=_word(program),
-        executable=_escaped(program),
+        executable=_without_specifiers(program),
         watched=_word(file),
-        file=_escaped(file),
+        file=_without_specifiers(file),
         capabilities=" ".join(_CAPABILITIES),
     )
 
 
 def _word(path: str) -> str:
     """Return the path as one word of a command line.  Source: systemd.service(5), Command Lines"""
-    own = _escaped(path).replace("$", "$$")
+    own = _without_specifiers(path).replace("$", "$$")
     return own if re.fullmatch(r"[\w./+:@%$-]+", own) else '"' + own.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _escaped(path: str) -> str:
+def _without_specifiers(path: str) -> str:
     """Return the path with no specifier of systemd's in it."""
     return path.replace("%", "%%")
 
