@@ -54,3 +54,9 @@ def test_a_program_that_is_laid_back_is_the_same(files: tuple[Path, ...]) -> Non
     watch.state(1.0)
     (files[0].parent / "aside").rename(files[0])
     assert (watch.state(2.0), watch.state(STAYS_S + 2)) == ("same", "same")
+
+
+def test_a_file_that_never_was_there_says_nothing(files: tuple[Path, ...], tmp_path: Path) -> None:
+    watch = ProgramWatch((files[0], tmp_path / "inside" / "__init__.py"))
+    replace(files[0])
+    assert (watch.state(1.0), watch.state(STAYS_S + 1)) == ("same", "replaced")

@@ -137,7 +137,7 @@ def _history(host: Host) -> list[dict[str, Any]]:
 def _purge(host: Host) -> list[str]:
     host.must("dpkg -P hairpin")
     left = host.run(f"ls -d {_LEFT} 2>/dev/null").output.split()
-    runs = host.run("pgrep -af 'hairpin guard'").output.splitlines()
+    runs = host.run("pgrep -af '[h]airpin guard'").output.splitlines()
     return [*(f"left: {each}" for each in left), *(f"still runs: {each}" for each in runs), *_failed(host)]
 
 

@@ -21,10 +21,10 @@ class _Stamp(NamedTuple):
 
 
 class ProgramWatch:
-    """The files of a program as they were at its start."""
+    """The files of a program as they were at its start.  Code inside an executable file has no file of its own."""
 
     def __init__(self, files: tuple[Path, ...]) -> None:
-        self._files = files
+        self._files = tuple(each for each in files if each.exists())
         self._first = self._seen = self._stamps()
         self._since_s: float | None = None
 
