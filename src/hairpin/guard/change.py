@@ -21,9 +21,20 @@ class Culprit(NamedTuple):
     login: int | None = None
 
 
+class Undelivered(NamedTuple):
+    """Alerts that could not be delivered in one way (``command``, ``webhook``, ``journal``): their number, when the last
+    one was sent, in seconds since the epoch, and the reason."""
+
+    way: str
+    number: int
+    at_s: float
+    reason: str
+
+
 class GuardState(NamedTuple):
     """One guard.  Times in seconds since the epoch.  ``beat_s``: when it last said that it lives.  ``blind``: what it
-    cannot watch, in English.  ``lives``: whether it runs now."""
+    cannot watch or do, in English.  ``lives``: whether it runs now.  ``undelivered``: its alerts, and those of the
+    guard before it, that could not be delivered."""
 
     process: int
     file: str
@@ -33,6 +44,7 @@ class GuardState(NamedTuple):
     broken: int
     blind: tuple[str, ...]
     lives: bool
+    undelivered: tuple[Undelivered, ...] = ()
 
 
 class SeenChange(NamedTuple):
