@@ -27,6 +27,7 @@ WRONG: dict[str, str] = {
     '[[must]]\nreach = "8080"\nfrom = "lan"\nsurvives = "rebot"\n': "no event 'rebot' exists; the events are reboot,",
     '[[mustnot]]\nreach = "8080"\nfrom = "lan"\n': "no table 'mustnot' exists; the tables are must, must-not, public,",
     '[[must]]\nreach = 8080\nfrom = "lan"\n': "table must: reach cannot be '8080'",
+    '[[must]]\nreach = "8080"\nfrom = "lan"\non-break = "mend"\n': "table must: on-break cannot be 'mend'",
     "must": "the file is not TOML",
 }
 
@@ -42,6 +43,11 @@ def test_each_pair_is_an_expectation() -> None:
         (False, "5432", "outside", ()),
     ]
     assert len(found.world.publics) == 1
+
+
+def test_on_break_says_what_a_guard_does() -> None:
+    text = '[[must]]\nreach = "80"\nfrom = "lan"\non-break = "heal"\n[[must-not]]\nreach = "81"\nfrom = "lan"\n'
+    assert [each.on_break for each in parse_expectations(text, "expect.toml").each] == ["heal", "observe"]
 
 
 @each_row("text", WRONG)

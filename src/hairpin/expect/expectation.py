@@ -1,20 +1,26 @@
 """Expectations: what must, and what must not, be reached, by whom, and over which events."""
 
+from typing import Literal
+
 import msgspec
 
 from hairpin.network.world import World
 from hairpin.question.reach import Reach
 
+OnBreak = Literal["observe", "alert", "heal"]
+"""What a guard does when an expectation breaks: it says so, it alerts, or it alerts and repairs."""
+
 
 class Expectation(msgspec.Struct, frozen=True):
     """One expectation.  ``what``, ``origin``: as a person wrote them.  ``survives``: the ids of the events after which
-    it must still hold, ``ID`` or ``ID:NAME``."""
+    it must still hold, ``ID`` or ``ID:NAME``.  ``on_break``: what a guard does when it breaks."""
 
     must: bool
     what: str
     origin: str
     reach: Reach
     survives: tuple[str, ...] = ()
+    on_break: OnBreak = "observe"
 
     @property
     def key(self) -> tuple[bool, str, str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, UsageError, reason_of
 from hairpin.events.registry import all_events
-from hairpin.expect.expectation import Expectation, Expectations
+from hairpin.expect.expectation import Expectation, Expectations, OnBreak
 from hairpin.message import message
 from hairpin.question.outside import TABLES, world_in
 from hairpin.question.reach import parse_reach
@@ -26,6 +26,7 @@ class _Row(msgspec.Struct, frozen=True):
     reach: tuple[str, ...] | str
     from_: tuple[str, ...] | str = msgspec.field(name="from")
     survives: tuple[str, ...] | str = ()
+    on_break: OnBreak = msgspec.field(default="observe", name="on-break")
 
 
 _KNOWN: Mapping[str, type[msgspec.Struct]] = {MUST: _Row, MUST_NOT: _Row, **TABLES}
@@ -50,13 +51,13 @@ def _expectations(tables: Entries, text: str, source: str) -> Iterator[Expectati
                 _require_event(event, text)
             for what in _several(row.reach):
                 for origin in _several(row.from_):
-                    yield _expectation(table == MUST, what, origin, _several(row.survives), (text, source))
+                    yield _expectation(table == MUST, what, origin, row, (text, source))
 
 
-def _expectation(must: bool, what: str, origin: str, survives: tuple[str, ...], file: tuple[str, str]) -> Expectation:
+def _expectation(must: bool, what: str, origin: str, row: _Row, file: tuple[str, str]) -> Expectation:
     text, source = file
     try:
-        return Expectation(must, what, origin, parse_reach(what, origin), survives)
+        return Expectation(must, what, origin, parse_reach(what, origin), _several(row.survives), row.on_break)
     except UsageError as error:
         said = message("{path}: {reason}", path=source, reason=error.said)
         wrong = origin if error.mark is not None and origin in error.mark.line else what
