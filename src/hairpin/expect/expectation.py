@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.expect.settings import Alert, GuardSettings
 from hairpin.network.world import World
 from hairpin.question.reach import Reach
 
@@ -29,7 +30,10 @@ class Expectation(msgspec.Struct, frozen=True):
 
 
 class Expectations(msgspec.Struct, frozen=True):
-    """The expectations of one file, and the world outside that the file states."""
+    """The expectations of one file, and the world outside that the file states.  ``alerts``, ``guard``: whom a guard
+    tells, and what it keeps."""
 
     each: tuple[Expectation, ...]
     world: World = World()
+    alerts: tuple[Alert, ...] = ()
+    guard: GuardSettings = GuardSettings()

@@ -10,6 +10,7 @@ import msgspec
 from hairpin.errors import MalformedError, UsageError, reason_of
 from hairpin.events.registry import all_events
 from hairpin.expect.expectation import Expectation, Expectations, OnBreak
+from hairpin.expect.settings import ALERT, GUARD, AlertRow, GuardRow, alerts_in, settings_in
 from hairpin.message import message
 from hairpin.question.outside import TABLES, world_in
 from hairpin.question.reach import parse_reach
@@ -29,15 +30,17 @@ class _Row(msgspec.Struct, frozen=True):
     on_break: OnBreak = msgspec.field(default="observe", name="on-break")
 
 
-_KNOWN: Mapping[str, type[msgspec.Struct]] = {MUST: _Row, MUST_NOT: _Row, **TABLES}
+_KNOWN: Mapping[str, type[msgspec.Struct]] = {MUST: _Row, MUST_NOT: _Row, **TABLES, ALERT: AlertRow, GUARD: GuardRow}
 
 
 def parse_expectations(text: str, source: str) -> Expectations:
     """Return the expectations of the text.  ``source`` is the name of its file.  Raises UsageError, which names the
     file and the error in it."""
     try:
-        tables = tables_in(text, _KNOWN)
-        return Expectations(tuple(_expectations(tables, text, source)), world_in(tables))
+        tables = tables_in(text, _KNOWN, single=(ALERT, GUARD), private=(ALERT,))
+        each = tuple(_expectations(tables, text, source))
+        alerts, guard = tuple(alerts_in(tables.get(ALERT, []))), settings_in(tables.get(GUARD, []))
+        return Expectations(each, world_in(tables), alerts, guard)
     except MalformedError as error:
         said = message("{path}: {reason}; its form is described in docs/expecting.md", path=source,
                        reason=reason_of(error))  # fmt: skip

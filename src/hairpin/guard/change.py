@@ -22,8 +22,8 @@ class Culprit(NamedTuple):
 
 
 class Undelivered(NamedTuple):
-    """Alerts that could not be delivered in one way (``command``, ``webhook``, ``journal``): their number, when the last
-    one was sent, in seconds since the epoch, and the reason."""
+    """Alerts that could not be delivered in one way (``command``, ``webhook``, ``journal``).  ``number``: how many.
+    ``at_s``: when the last one was sent, in seconds since the epoch."""
 
     way: str
     number: int

@@ -1,7 +1,7 @@
 """The file in which guards keep what they saw: makes it, brings an older one up to date, and sets a damaged one aside.
 
-SQLite's write-ahead log makes a power cut harmless: a transaction is either in the file or not.  Only its owner may read
-the file, because command lines are in it.
+SQLite's write-ahead log makes a power cut harmless: a transaction is either in the file or not.  Only its owner may
+read the file, because command lines are in it.
 
 Source: sqlite.org, Write-Ahead Logging; PRAGMA user_version, quick_check, journal_size_limit
 """

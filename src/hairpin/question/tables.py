@@ -15,8 +15,16 @@ Entries = dict[str, list[dict[str, object]]]
 """The entries of each table, in their order."""
 
 
-def tables_in(text: str, known: Mapping[str, type[msgspec.Struct]], *, is_json: bool = False) -> Entries:
-    """Return the entries of the text's tables.  ``known``: the type of each table's entries.
+def tables_in(
+    text: str,
+    known: Mapping[str, type[msgspec.Struct]],
+    *,
+    is_json: bool = False,
+    single: tuple[str, ...] = (),
+    private: tuple[str, ...] = (),
+) -> Entries:
+    """Return the entries of the text's tables.  ``known``: the type of each table's entries.  ``single``: the tables
+    that may also be written once, as ``[NAME]``.  ``private``: those whose values may be secrets, which no error has.
 
     Raises MalformedError if the text is no TOML or JSON, or if a table or key is unknown, missing or has an invalid
     value."""
@@ -27,18 +35,25 @@ def tables_in(text: str, known: Mapping[str, type[msgspec.Struct]], *, is_json: 
         document: object = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:
         said = message("the file is not {form}: {words}", form="JSON" if is_json else "TOML", words=error)
-        raise MalformedError(said, mark=_mark_of(str(error), text)) from error
+        mark = _mark_of(str(error), text)
+        is_told = mark is None or not private or _SECRET.search(mark.line) is None
+        raise MalformedError(said, mark=mark if is_told else None) from error
     found: Entries = {}
     for name, entries in _tables(document).items():
         if name not in known:
             said = message("no table {name!r} exists; the tables are {known}", name=name, known=", ".join(known))
             raise MalformedError(said, mark=mark_of_key(name, text))
-        found[name] = _entries(name, entries)
+        found[name] = _entries(name, [entries] if name in single and isinstance(entries, dict) else entries)
         for entry in found[name]:
-            _check(name, entry, known[name], text)
+            try:
+                _check(name, entry, known[name], text, is_private=name in private)
+            except MalformedError as error:
+                raise MalformedError(error.said, mark=error.mark if name not in private else None) from None
     return found
 
 
+_SECRET = re.compile(r"://|webhook|command")
+"""What stands in a line that may have a secret, of a file with tables whose values may be secrets."""
 _PLACE = re.compile(r"line (?P<line>\d+),? column (?P<column>\d+)")
 
 
@@ -75,7 +90,7 @@ def _entries(table: str, entries: object) -> list[dict[str, object]]:
         raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table)) from error
 
 
-def _check(table: str, entry: dict[str, object], form: type[msgspec.Struct], text: str) -> None:
+def _check(table: str, entry: dict[str, object], form: type[msgspec.Struct], text: str, *, is_private: bool) -> None:
     """Raise MalformedError if the entry lacks a key that its table needs, or has an unknown key or an invalid value."""
     fields = {each.encode_name: each for each in msgspec.structs.fields(form)}
     for key, value in entry.items():
@@ -87,10 +102,10 @@ def _check(table: str, entry: dict[str, object], form: type[msgspec.Struct], tex
         try:
             msgspec.convert(value, fields[key].type)
         except msgspec.ValidationError as error:
-            raise MalformedError(
-                message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value),
-                mark=mark_of_key(key, text),
-            ) from error
+            said = message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value)
+            if is_private:
+                said = message("table {table}: {key} has a wrong form", table=table, key=key)
+            raise MalformedError(said, mark=mark_of_key(key, text)) from error
     for key, field in fields.items():
         if field.required and key not in entry:
             said = message("table {table} lacks the key {key}", table=table, key=key)

@@ -57,7 +57,7 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
     return GuardDocument(
         schema=SCHEMA,
         at=time_text(found.at_s),
-        changes=tuple(map(_change, found.changes)),
+        changes=tuple(map(change_document, found.changes)),
         broke=tuple(expectation_document(each, words) for each in found.broke),
         mended=tuple(expectation_document(each, words) for each in found.mended),
         broken=sum(each.is_broken for each in every),
@@ -94,7 +94,8 @@ def state_document(state: GuardState | None) -> GuardStatusDocument:
     return GuardStatusDocument(STATUS, state.lives, state.process, state.file, since, heard, *counts)
 
 
-def _change(change: SeenChange) -> SeenChangeDocument:
+def change_document(change: SeenChange) -> SeenChangeDocument:
+    """Return the document of one change."""
     return SeenChangeDocument(change.part, time_text(change.at_s), change.detail, _culprit(change.culprit))
 
 
