@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import UsageError
+from hairpin.expect.expectation import HealRules
 from hairpin.expect.file import parse_expectations
 from tests.rows import each_row
 
@@ -25,9 +26,11 @@ WRONG: dict[str, str] = {
     '[[must]]\nreach = "80801"\nfrom = "outside"\n': "ports are 1 to 65535",
     '[[must]]\nreach = "8080"\nfrom = "10.0.0.0/33"\n': "is not a network; write ADDRESS/LENGTH",
     '[[must]]\nreach = "8080"\nfrom = "lan"\nsurvives = "rebot"\n': "no event 'rebot' exists; the events are reboot,",
-    '[[mustnot]]\nreach = "8080"\nfrom = "lan"\n': "no table 'mustnot' exists; the tables are must, must-not, public,",
+    '[[mustnot]]\nreach = "8080"\nfrom = "lan"\n': "no table 'mustnot' exists; the tables are must, must-not, heal, public,",
     '[[must]]\nreach = 8080\nfrom = "lan"\n': "table must: reach cannot be '8080'",
     '[[must]]\nreach = "8080"\nfrom = "lan"\non-break = "mend"\n': "table must: on-break cannot be 'mend'",
+    "[heal]\nmost-per-hour = -1\n": "table heal: most-per-hour cannot be '-1'",
+    '[[heal]]\nnever = "nat"\n': "heal is a table that is not repeated; write [heal]",
     "must": "the file is not TOML",
 }
 
@@ -48,6 +51,12 @@ def test_each_pair_is_an_expectation() -> None:
 def test_on_break_says_what_a_guard_does() -> None:
     text = '[[must]]\nreach = "80"\nfrom = "lan"\non-break = "heal"\n[[must-not]]\nreach = "81"\nfrom = "lan"\n'
     assert [each.on_break for each in parse_expectations(text, "expect.toml").each] == ["heal", "observe"]
+
+
+def test_what_is_never_changed_and_how_often() -> None:
+    assert parse_expectations("", "expect.toml").heal == HealRules((), 3)
+    text = '[heal]\nnever = ["DOCKER-USER", "shop_default"]\nmost-per-hour = 5\n'
+    assert parse_expectations(text, "expect.toml").heal == HealRules(("DOCKER-USER", "shop_default"), 5)
 
 
 @each_row("text", WRONG)

@@ -29,11 +29,20 @@ class Expectation(msgspec.Struct, frozen=True):
         return self.must, self.what, self.origin
 
 
+class HealRules(msgspec.Struct, frozen=True):
+    """The limits of what a guard repairs.  ``never``: the words that no heal may touch (``guard/heal/allowed.py``).
+    ``most_per_hour``: the most heals of one element that one culprit breaks."""
+
+    never: tuple[str, ...] = ()
+    most_per_hour: int = 3
+
+
 class Expectations(msgspec.Struct, frozen=True):
-    """The expectations of one file, and the world outside that the file states.  ``alerts``, ``guard``: whom a guard
-    tells, and what it keeps."""
+    """The expectations of one file, the world outside that the file states, and the limits of repairs.  ``alerts``,
+    ``guard``: whom a guard tells, and what it keeps."""
 
     each: tuple[Expectation, ...]
     world: World = World()
+    heal: HealRules = HealRules()
     alerts: tuple[Alert, ...] = ()
     guard: GuardSettings = GuardSettings()

@@ -1,15 +1,17 @@
 """Reads the file of expectations, which a person edits.
 
-docs/expecting.md describes the file: TOML with the tables ``must`` and ``must-not``, and those of ``--outside``.
+docs/expecting.md describes the file: TOML with the tables ``must``, ``must-not`` and ``heal``, and those of
+``--outside``.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Annotated
 
 import msgspec
 
 from hairpin.errors import MalformedError, UsageError, reason_of
 from hairpin.events.registry import all_events
-from hairpin.expect.expectation import Expectation, Expectations, OnBreak
+from hairpin.expect.expectation import Expectation, Expectations, HealRules, OnBreak
 from hairpin.expect.settings import ALERT, GUARD, AlertRow, GuardRow, alerts_in, settings_in
 from hairpin.message import message
 from hairpin.question.outside import TABLES, world_in
@@ -30,21 +32,36 @@ class _Row(msgspec.Struct, frozen=True):
     on_break: OnBreak = msgspec.field(default="observe", name="on-break")
 
 
-_KNOWN: Mapping[str, type[msgspec.Struct]] = {MUST: _Row, MUST_NOT: _Row, **TABLES, ALERT: AlertRow, GUARD: GuardRow}
+class _Heal(msgspec.Struct, frozen=True):
+    """The table ``heal``, which a file has once."""
+
+    never: tuple[str, ...] | str = ()
+    most_per_hour: Annotated[int, msgspec.Meta(ge=0, le=60)] = msgspec.field(default=3, name="most-per-hour")
+
+
+_HEAL = "heal"
+_KNOWN: Mapping[str, type[msgspec.Struct]] = {
+    MUST: _Row, MUST_NOT: _Row, _HEAL: _Heal, ALERT: AlertRow, GUARD: GuardRow, **TABLES,
+}  # fmt: skip
 
 
 def parse_expectations(text: str, source: str) -> Expectations:
     """Return the expectations of the text.  ``source`` is the name of its file.  Raises UsageError, which names the
     file and the error in it."""
     try:
-        tables = tables_in(text, _KNOWN, single=(ALERT, GUARD), private=(ALERT,))
+        tables = tables_in(text, _KNOWN, single=frozenset((_HEAL, GUARD)), private=frozenset((ALERT,)))
         each = tuple(_expectations(tables, text, source))
-        alerts, guard = tuple(alerts_in(tables.get(ALERT, []))), settings_in(tables.get(GUARD, []))
-        return Expectations(each, world_in(tables), alerts, guard)
+        told = tuple(alerts_in(tables.get(ALERT, []))), settings_in(tables.get(GUARD, []))
+        return Expectations(each, world_in(tables), _heal_rules(tables), *told)
     except MalformedError as error:
         said = message("{path}: {reason}; its form is described in docs/expecting.md", path=source,
                        reason=reason_of(error))  # fmt: skip
         raise UsageError(said, mark=error.mark) from error
+
+
+def _heal_rules(tables: Entries) -> HealRules:
+    rows = msgspec.convert(tables.get(_HEAL, []), list[_Heal])
+    return HealRules(_several(rows[0].never), rows[0].most_per_hour) if rows else HealRules()
 
 
 def _expectations(tables: Entries, text: str, source: str) -> Iterator[Expectation]:

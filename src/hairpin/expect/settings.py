@@ -93,8 +93,6 @@ def alerts_in(rows: list[dict[str, object]]) -> Iterator[Alert]:
 
 def settings_in(rows: list[dict[str, object]]) -> GuardSettings:
     """Return the guard's settings.  Raises MalformedError."""
-    if len(rows) > 1:
-        raise MalformedError(message("table guard stands more than once"))
     row = msgspec.convert(rows[0] if rows else {}, GuardRow)
     for name, number in (
         ("history-mib", row.history_mib), ("history-days", row.history_days), ("snapshot-days", row.snapshot_days),

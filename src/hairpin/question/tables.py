@@ -20,11 +20,12 @@ def tables_in(
     known: Mapping[str, type[msgspec.Struct]],
     *,
     is_json: bool = False,
-    single: tuple[str, ...] = (),
-    private: tuple[str, ...] = (),
+    single: frozenset[str] = frozenset(),
+    private: frozenset[str] = frozenset(),
 ) -> Entries:
     """Return the entries of the text's tables.  ``known``: the type of each table's entries.  ``single``: the tables
-    that may also be written once, as ``[NAME]``.  ``private``: those whose values may be secrets, which no error has.
+    that a text has only once.  ``private``: those whose values may be secrets, which no error has; a text has one of
+    them once, or repeats it.
 
     Raises MalformedError if the text is no TOML or JSON, or if a table or key is unknown, missing or has an invalid
     value."""
@@ -43,17 +44,15 @@ def tables_in(
         if name not in known:
             said = message("no table {name!r} exists; the tables are {known}", name=name, known=", ".join(known))
             raise MalformedError(said, mark=mark_of_key(name, text))
-        found[name] = _entries(name, [entries] if name in single and isinstance(entries, dict) else entries)
+        is_one = name in private and isinstance(entries, dict)
+        found[name] = _only_entry(name, entries) if name in single or is_one else _entries(name, entries)
         for entry in found[name]:
-            try:
-                _check(name, entry, known[name], text, is_private=name in private)
-            except MalformedError as error:
-                raise MalformedError(error.said, mark=error.mark if name not in private else None) from None
+            _check(name, entry, known[name], text, is_private=name in private)
     return found
 
 
 _SECRET = re.compile(r"://|webhook|command")
-"""What stands in a line that may have a secret, of a file with tables whose values may be secrets."""
+"""What stands in a line that may have a secret, of a text with private tables."""
 _PLACE = re.compile(r"line (?P<line>\d+),? column (?P<column>\d+)")
 
 
@@ -90,6 +89,13 @@ def _entries(table: str, entries: object) -> list[dict[str, object]]:
         raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table)) from error
 
 
+def _only_entry(table: str, entry: object) -> list[dict[str, object]]:
+    try:
+        return [msgspec.convert(entry, dict[str, object])]
+    except msgspec.ValidationError as error:
+        raise MalformedError(message("{name} is a table that is not repeated; write [{name}]", name=table)) from error
+
+
 def _check(table: str, entry: dict[str, object], form: type[msgspec.Struct], text: str, *, is_private: bool) -> None:
     """Raise MalformedError if the entry lacks a key that its table needs, or has an unknown key or an invalid value."""
     fields = {each.encode_name: each for each in msgspec.structs.fields(form)}
@@ -98,14 +104,16 @@ def _check(table: str, entry: dict[str, object], form: type[msgspec.Struct], tex
             said = message(
                 "table {table} has no key {key!r}; its keys are {known}", table=table, key=key, known=", ".join(fields)
             )
-            raise MalformedError(said, mark=mark_of_key(key, text))
+            raise MalformedError(said, mark=None if is_private else mark_of_key(key, text))
         try:
             msgspec.convert(value, fields[key].type)
         except msgspec.ValidationError as error:
-            said = message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value)
             if is_private:
-                said = message("table {table}: {key} has a wrong form", table=table, key=key)
-            raise MalformedError(said, mark=mark_of_key(key, text)) from error
+                raise MalformedError(message("table {table}: {key} has a wrong form", table=table, key=key)) from None
+            raise MalformedError(
+                message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value),
+                mark=mark_of_key(key, text),
+            ) from error
     for key, field in fields.items():
         if field.required and key not in entry:
             said = message("table {table} lacks the key {key}", table=table, key=key)
