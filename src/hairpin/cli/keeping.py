@@ -10,6 +10,7 @@ from hairpin.message import Message, message
 
 if TYPE_CHECKING:
     from hairpin.answer.answer import Answer
+    from hairpin.collect.kept_snapshots import GuardBounds
     from hairpin.evidence.reading import Evidence
     from hairpin.network.network import Network
     from hairpin.question.question import Question
@@ -22,18 +23,19 @@ def snapshots_folder() -> Path:
     return folder_of(environment().folders[0])
 
 
-def keep_evidence(evidence: "Evidence", network: "Network | None" = None) -> Path:
+def keep_evidence(evidence: "Evidence", network: "Network | None" = None, guard: "GuardBounds | None" = None) -> Path:
     """Keep the evidence as a snapshot whose name tells whether every flow passes; return the file.
 
-    ``network``: the network that the evidence describes, if it is known already.  Raises EvidenceError if the snapshot
-    cannot be written."""
+    ``network``: the network that the evidence describes, if it is known already.  ``guard``: the bounds of a guard that
+    keeps it.  Raises EvidenceError if the snapshot cannot be written."""
     from hairpin.collect.kept_snapshots import keep_snapshot
     from hairpin.compare.last_good import passing
     from hairpin.network.world import World
     from hairpin.question.question import parse_question
 
     everything = parse_question("check", (), None, (), World())
-    return keep_snapshot(evidence, snapshots_folder(), passing=passing(everything, evidence, network) == "all")
+    is_passing = passing(everything, evidence, network) == "all"
+    return keep_snapshot(evidence, snapshots_folder(), passing=is_passing, guard=guard)
 
 
 def keep_or_say(answer: "Answer", lang: str | None, *, after: bool) -> None:

@@ -1,8 +1,9 @@
 """The folder of kept snapshots, with which ``hairpin diff --last-good`` compares the host.
 
 The folder belongs to one user and has mode 0700; its files have mode 0600.  A file appears whole or not at all.  A
-file's name says when the host was read, and whether every flow passed at this time.  The folder's size is bounded.  The
-newest file, and the newest file in which every flow passed, are never deleted.
+file's name says when the host was read, whether every flow passed at this time, and whether a guard kept it.  The
+folder's size is bounded.  The newest file, and the newest file in which every flow passed, are never deleted.  Files of
+guards and those of people are counted apart: a guard deletes its own ones only.
 """
 
 import os
@@ -14,14 +15,21 @@ import msgspec
 
 from hairpin.errors import EvidenceError
 from hairpin.evidence import file
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, moment
 from hairpin.message import Message, message
 
 FOLDER = Path("/var/lib/hairpin/snapshots")
 """The folder of root's kept snapshots."""
 KEPT, KEPT_BYTES = 100, 256 * 1024 * 1024
 """The greatest number of files that are kept, and their greatest total size in bytes."""
-_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{3})-(passing|failing)\.hairpin")
+_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{3})-(passing|failing)(-guard)?\.hairpin")
+
+
+class GuardBounds(msgspec.Struct, frozen=True):
+    """How many snapshots of a guard are kept, and how old they may get, in seconds."""
+
+    count: int
+    age_s: float
 
 
 class KeptSnapshot(msgspec.Struct, frozen=True, order=True):
@@ -32,6 +40,7 @@ class KeptSnapshot(msgspec.Struct, frozen=True, order=True):
     number: int
     passing: bool
     path: Path
+    by_guard: bool = False
 
 
 def folder_of(state: Path) -> Path:
@@ -39,8 +48,9 @@ def folder_of(state: Path) -> Path:
     return FOLDER if os.geteuid() == 0 else state / "snapshots"
 
 
-def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool) -> Path:
+def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool, guard: GuardBounds | None = None) -> Path:
     """Write the evidence into the folder, and return the file's path.  ``passing``: whether every flow passed.
+    ``guard``: the bounds of a guard that keeps it; None if a person keeps it.
 
     Raises EvidenceError if the folder cannot be used."""
     taken_at = re.sub(r"[^0-9TZ]", "", evidence.taken_at)
@@ -49,11 +59,16 @@ def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool) -> Path:
         _refuse_foreign(folder)
         known = kept_snapshots(folder)
         number = max((each.number + 1 for each in known if each.taken_at == taken_at), default=0)
-        path = folder / f"{taken_at}-{number:03}-{'passing' if passing else 'failing'}.hairpin"
+        kind = f"{'passing' if passing else 'failing'}{'-guard' if guard is not None else ''}"
+        path = folder / f"{taken_at}-{number:03}-{kind}.hairpin"
         if _NAME.fullmatch(path.name) is None:
             raise EvidenceError(message("{time} is not a time at which a host was read", time=evidence.taken_at))
         file.write(evidence, path)
-        for each in surplus(((one, one.path.stat().st_size) for one in kept_snapshots(folder)), KEPT, KEPT_BYTES):
+        alike = [each for each in kept_snapshots(folder) if each.by_guard == (guard is not None)]
+        count = guard.count if guard is not None else KEPT
+        for each in surplus(((one, one.path.stat().st_size) for one in alike), count, KEPT_BYTES):
+            each.path.unlink(missing_ok=True)
+        for each in _outdated(alike, guard):
             each.path.unlink(missing_ok=True)
     except OSError as error:
         raise EvidenceError(_unusable(folder, error)) from error
@@ -78,7 +93,18 @@ def _kept(path: Path) -> KeptSnapshot | None:
     match = _NAME.fullmatch(path.name)
     if match is None or not path.is_file():
         return None
-    return KeptSnapshot(match[1], int(match[2]), match[3] == "passing", path)
+    return KeptSnapshot(match[1], int(match[2]), match[3] == "passing", path, match[4] is not None)
+
+
+def _outdated(kept: list[KeptSnapshot], guard: GuardBounds | None) -> Iterator[KeptSnapshot]:
+    """Yield the snapshots of a guard that are too old for its bounds, but for the newest one."""
+    newest = moment(kept[0].taken_at) if kept else None
+    if guard is None or newest is None:
+        return
+    for each in kept[1:]:
+        at = moment(each.taken_at)
+        if at is not None and newest - at > guard.age_s:
+            yield each
 
 
 def surplus(kept: Iterable[tuple[KeptSnapshot, int]], count: int, size: int) -> Iterator[KeptSnapshot]:

@@ -41,7 +41,7 @@ class _Heal(msgspec.Struct, frozen=True):
 
 _HEAL = "heal"
 _KNOWN: Mapping[str, type[msgspec.Struct]] = {
-    MUST: _Row, MUST_NOT: _Row, _HEAL: _Heal, ALERT: AlertRow, GUARD: GuardRow, **TABLES,
+    MUST: _Row, MUST_NOT: _Row, _HEAL: _Heal, **TABLES, ALERT: AlertRow, GUARD: GuardRow,
 }  # fmt: skip
 
 

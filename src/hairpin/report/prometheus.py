@@ -7,20 +7,18 @@ naming"; node_exporter README, "Textfile Collector"
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, get_args
 
 from hairpin import __version__
 from hairpin.report.documents.document import FlowDocument, ReportDocument
 from hairpin.report.documents.events_document import EventsDocument
 from hairpin.report.documents.head import HostDocument, MissingDocument
+from hairpin.report.exposition import Gauge, Labels, exposition
 from hairpin.walk.verdicts import Verdict, succeeds
 
 MOST_FLOWS = 500
 """The greatest number of flows with a sample of their own."""
-_LONGEST = 128
-"""The greatest number of characters in a label's value."""
-Labels = tuple[tuple[str, str], ...]
 
 
 class Run(NamedTuple):
@@ -31,14 +29,6 @@ class Run(NamedTuple):
     asked: str
     status: int
     read_at: float
-
-
-class Gauge(NamedTuple):
-    """A metric and its samples."""
-
-    name: str
-    help: str
-    samples: tuple[tuple[Labels, float], ...]
 
 
 def check_metrics(document: ReportDocument, run: Run) -> str:
@@ -167,29 +157,4 @@ def _verdict_samples(flows: Iterable[FlowDocument]) -> Iterator[tuple[Labels, fl
 
 
 def _text(run: Run, gauges: Iterable[Gauge]) -> str:
-    """Return the text.  If a metric has no samples, the text has neither the metric's HELP nor its TYPE."""
-    of_run = (("command", run.command), ("asked", run.asked))
-    lines: list[str] = []
-    for gauge in gauges:
-        if not gauge.samples:
-            continue
-        lines += (f"# HELP {gauge.name} {gauge.help}", f"# TYPE {gauge.name} gauge")
-        lines += (f"{gauge.name}{{{_labels((*of_run, *labels))}}} {_number(value)}" for labels, value in gauge.samples)
-    return "".join(f"{each}\n" for each in lines)
-
-
-def _labels(labels: Labels) -> str:
-    return ",".join(f'{name}="{_label_value(value)}"' for name, value in labels)
-
-
-_ESCAPES: Mapping[str, str] = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
-
-
-def _label_value(value: str) -> str:
-    short = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
-    text = short.encode("utf-8", "backslashreplace").decode()
-    return "".join(_ESCAPES.get(each, each) for each in text)
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else f"{value:.3f}"
+    return exposition(gauges, (("command", run.command), ("asked", run.asked)))

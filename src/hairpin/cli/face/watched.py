@@ -1,10 +1,7 @@
 """Writes answers for a monitor: one line (``--brief``, ``--nagios``), and metrics (``--prom``).  A monitor gets an
 answer even if the call fails."""
 
-import os
-import stat
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hairpin.cli.face.asked import Asked, Shown
+from hairpin.cli.face.metrics_file import replace_metrics
 from hairpin.cli.face.output import language, write
 from hairpin.errors import UsageError
 from hairpin.message import Message, message
@@ -126,20 +124,9 @@ def save_metrics(metrics: str, file: str) -> None:
 
     The file is complete at any time, because a new file replaces it.  Every user may read the file, because the
     collector runs as another user.  Raises UsageError if the file cannot be written."""
-    path = Path(file)
     try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        if not replace_metrics(metrics, Path(file)):
             raise UsageError(message("--prom {file}: this is no file; `--prom -` prints the metrics", file=file))
-        # the collector reads files whose names end with .prom only
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as written:
-                written.write(metrics)
-                written.flush()
-                os.fchmod(written.fileno(), 0o644)
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         said = message("--prom {file}: cannot be written: {reason}", file=file, reason=error.strerror or "-")
         raise UsageError(said) from error

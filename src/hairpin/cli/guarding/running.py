@@ -15,13 +15,14 @@ from hairpin.cli.docker.link import this_file
 from hairpin.cli.expect import read_expectations
 from hairpin.cli.face.asked import Asked, Shown
 from hairpin.cli.face.output import complain, paper, words, write
+from hairpin.cli.guarding.recording import Recorder
 from hairpin.cli.material import gather
-from hairpin.errors import EvidenceError, UsageError
+from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.expect.file import DEFAULT
 from hairpin.guard.change import SeenChange
-from hairpin.guard.memory import FILE, FOLDER, Memory
 from hairpin.guard.program import ProgramWatch
+from hairpin.guard.record import without_secrets
 from hairpin.guard.round import Round
 from hairpin.guard.rounds import rounds
 from hairpin.guard.unit import notify
@@ -29,7 +30,6 @@ from hairpin.guard.watch import Watch
 from hairpin.message import Message, message
 from hairpin.report.documents.guard_document import round_document
 from hairpin.report.text.guard_text import round_text, started_text
-from hairpin.report.words import Words
 
 Follower = Callable[[Round], None]
 """Heeds a round.  Each is called in turn; the next burst is awaited only after all of them."""
@@ -54,18 +54,17 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
         watch = stack.enter_context(closing(Watch()))
         if watch.sees_nothing:
             raise UsageError(message("hairpin guard has to be root to watch this host"))
-        memory, blind = _memory(watch, stack)
-        if memory is not None:
-            memory.begin(path, time.time(), tuple(map(str, blind)))
+        recorder = stack.enter_context(Recorder(lambda: watch.blind, expected, path, shown))
 
         def burst(patience_s: float) -> tuple[SeenChange, ...]:
             notify("WATCHDOG=1")
-            if memory is not None:
-                memory.beat(time.time())
-            return watch.burst(patience_s)
+            found = watch.burst(patience_s)
+            recorder.beat(heard=bool(found))
+            return found
 
-        followers = (_writer(blind, shown), *((_keeper(memory, blind),) if memory is not None else ()))
-        for found in rounds(expected, _sources, burst, is_over, asked.question()):
+        followers = (_writer(recorder.blind, shown), recorder.heed)
+        for told in rounds(expected, _sources, burst, is_over, asked.question()):
+            found = without_secrets(told)
             for follow in followers:
                 follow(found)
             notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
@@ -86,26 +85,6 @@ def _go_on_as_new(program: ProgramWatch, shown: Shown) -> None:
 
 def _sources() -> tuple[Source, ...]:
     return gather(())
-
-
-def _memory(watch: Watch, stack: ExitStack) -> tuple[Memory | None, tuple[Message, ...]]:
-    """Return the memory of this host's guards, and what cannot be watched or kept."""
-    try:
-        return stack.enter_context(Memory(FOLDER / FILE, writes=True)), tuple(watch.blind)
-    except EvidenceError as error:
-        return None, (*watch.blind, message("no history is kept: {reason}", reason=error.said))
-
-
-def _keeper(memory: Memory, blind: tuple[Message, ...]) -> Follower:
-    """Return the follower that keeps each round that tells something, and that the guard lives."""
-
-    def keep(found: Round) -> None:
-        document = round_document(found, blind if not found.changes else (), Words("en"))
-        if found.broke or found.mended or found.failed is not None:
-            memory.keep(found.at_s, msgspec.json.encode(document))
-        memory.beat(time.time(), (document.expectations, document.broken))
-
-    return keep
 
 
 def _writer(blind: tuple[Message, ...], shown: Shown) -> Follower:

@@ -1,5 +1,6 @@
-"""The JSON document of a guard's alert: ``hairpin.guard-alert/1``, docs/schema/guard-alert-1.json.  A program gets it on
-its standard input, and a webhook as the body of a POST."""
+"""The JSON document of a guard's alert: ``hairpin.guard-alert/1``, docs/schema/guard-alert-1.json.
+
+A program gets it on its standard input, and a webhook as the body of a POST."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -68,7 +69,12 @@ class AlertDocument(msgspec.Struct, frozen=True):
 
 
 def round_alert_document(
-    kind: AlertKind, found: Round, some: tuple[tuple[Holding, ...], tuple[Holding, ...]], host: str, said: str, words: Words
+    kind: AlertKind,
+    found: Round,
+    some: tuple[tuple[Holding, ...], tuple[Holding, ...]],
+    host: str,
+    said: str,
+    words: Words,
 ) -> AlertDocument:
     """Return the document of a round.  ``some``: the expectations that broke and those that hold again, of which this
     alert tells.  ``said``: the summary."""
