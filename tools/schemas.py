@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from hairpin.report.documents.alert_document import AlertDocument
 from hairpin.report.documents.diff_document import DiffDocument
 from hairpin.report.documents.document import ReportDocument
 from hairpin.report.documents.events_document import EventsDocument
@@ -80,6 +81,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "report-1.json": _of_type(ReportDocument, "hairpin.report/1"),
         "guard-1.json": _of_type(GuardDocument, "hairpin.guard/1"),
+        "guard-alert-1.json": _of_type(AlertDocument, "hairpin.guard-alert/1"),
         "guard-status-1.json": _of_type(GuardStatusDocument, "hairpin.guard-status/1"),
         "prove-1.json": _of_type(ProveDocument, "hairpin.prove/1"),
         "explain-1.json": _of_types((ExplainDocument, FaultsDocument, PageDocument), "hairpin.explain/1"),

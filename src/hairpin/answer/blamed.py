@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Further
+from hairpin.answer.guarded import cause_key, guarded_blame, is_told
 from hairpin.change.simulation.in_turn import renumbered_change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, CollectError
@@ -17,10 +18,13 @@ from hairpin.message import message
 from hairpin.story.blame import Blame, BlameQuestion, blame
 from hairpin.story.entry import Effect, Story, StoryEntry
 from hairpin.story.timeline import story_of
+from hairpin.story.traces import traces_of
 
 if TYPE_CHECKING:
     from hairpin.answer.logged import Logged
 
+_CLOCK_S = 1.0
+"""Some logs have whole seconds."""
 _FLOWS = 2
 """The greatest number of flows of a cause that are walked after each entry of the story."""
 
@@ -53,11 +57,7 @@ def with_since(answer: Answer, further: Further, whole: Callable[[], tuple[Sourc
 
 def has_question(answer: Answer) -> bool:
     """Return whether a story may show when one of the answer's causes was made."""
-    return answer.event is None and any(map(_is_asked, answer.causes))
-
-
-def _is_asked(cause: CauseAnswer) -> bool:
-    return cause.severity == "blocking" and cause.proof is not None and bool(cause.flows)
+    return answer.event is None and any(map(is_told, answer.causes))
 
 
 def with_blame(answer: Answer, story: Story, passing: tuple[float, ...] = ()) -> Answer:
@@ -69,13 +69,39 @@ def with_blame(answer: Answer, story: Story, passing: tuple[float, ...] = ()) ->
         *(_kept(at, answer.network.this) for at in passing),
     )
     story = msgspec.structs.replace(story, entries=(*story.entries, *sights))
-    causes = tuple(msgspec.structs.replace(each, blame=_blame(each, answer, story)) for each in answer.causes)
+    causes = tuple(
+        msgspec.structs.replace(each, blame=_better(_guarded(each, answer), _blame(each, answer, story)))
+        for each in answer.causes
+    )
     return msgspec.structs.replace(answer, causes=causes)
+
+
+def _guarded(cause: CauseAnswer, answer: Answer) -> Blame | None:
+    """Return what a guard of the cause's host kept of the cause."""
+    if not is_told(cause):
+        return None
+    own = next((each for each in answer.evidence if each.name == cause.host), None)
+    read_at = moment(own.taken_at) if own is not None else None
+    alike = [each for each in answer.causes if is_told(each) and cause_key(each) == cause_key(cause)]
+    if own is None or read_at is None or len(alike) > 1:
+        return None
+    return guarded_blame(cause, traces_of(own), read_at)
+
+
+def _better(guarded: Blame | None, story: Blame | None) -> Blame | None:
+    """Return the better of the two: a guard's, but if only the traces name the makers, and the times agree, theirs."""
+    if guarded is None or (not guarded.entries and story is not None and story.actors and _agree(guarded, story)):
+        return story
+    return guarded
+
+
+def _agree(guarded: Blame, story: Blame) -> bool:
+    return guarded.not_before - _CLOCK_S <= story.not_before and story.not_after <= guarded.not_after + _CLOCK_S
 
 
 def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
     taken_at = moment(answer.network.host(cause.host).taken_at)
-    if not _is_asked(cause) or taken_at is None:
+    if not is_told(cause) or taken_at is None:
         return None
     flows = tuple(each.trace.flow for each in answer.flows if each.ref in cause.flows)[:_FLOWS]
     network = answer.network.seen_from(cause.host)

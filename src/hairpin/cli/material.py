@@ -45,7 +45,12 @@ def gather(
                 platform=sys.platform,
             )
         )
-    return (read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets),)
+    found = read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
+    if what == "state" or root is not None or traces.kinds:
+        return (found,)
+    from hairpin.guard.trace import with_guard
+
+    return (with_guard(found, traces.since),)
 
 
 def refuse_told(asked: "Asked", command: str, kinds: "tuple[Kind, ...]" = ("text", "bundle")) -> None:

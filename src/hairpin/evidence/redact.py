@@ -86,7 +86,7 @@ _GUEST_NETWORK = re.compile(r"((?:/libvirt/qemu/networks/|<name>))(?!default\b)(
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
-    "trace-own-units", "trace-package-scripts",
+    "trace-own-units", "trace-package-scripts", "trace-guard",
 })  # fmt: skip
 """The keys of traces with prose of people and programs, in which known names are renamed wherever they stand as
 words."""

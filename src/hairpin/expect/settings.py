@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hairpin.errors import MalformedError
+from hairpin.errors import MalformedError, UsageError
 from hairpin.message import Message, message
 
 ALERT, GUARD = "alert", "guard"
@@ -46,6 +46,14 @@ class Alert(msgspec.Struct, frozen=True):
         if not self.webhook_file:
             return self
         return msgspec.structs.replace(self, webhook=_webhook(_address_in(self.webhook_file)))
+
+
+def require_webhook(alert: Alert) -> Alert:
+    """Return the whole alert.  Raises UsageError if the file of its webhook cannot be used."""
+    try:
+        return alert.whole()
+    except MalformedError as error:
+        raise UsageError(error.said) from None
 
 
 class GuardSettings(msgspec.Struct, frozen=True):

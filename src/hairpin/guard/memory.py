@@ -4,7 +4,7 @@ alerts, and whether a guard runs.
 SQLite keeps it in one file, in a mode in which a power cut loses nothing that was kept.  The oldest rounds go when they
 are too old, or when the file has its greatest size.
 
-    guard  one run: number, process, file, started_s, beat_s, expectations, broken, blind, settled_s, ended_s, failed
+    guard  one run: number, process, file, started_s, beat_s, expectations, broken, blind, settled_s, ended_s, netns
     round  guard, at_s, told, seen    ``told``: the document ``hairpin.guard/1`` of a round that tells something;
                                       ``seen``: what ``story`` and ``check`` read (story/guarded.py); both compressed
     alert  number, guard, at_s, kind, way, state, tries, reason
@@ -43,6 +43,7 @@ MOST_WAITING = 200
 """The greatest number of rounds that wait until they can be written."""
 _MOST_ALERTS = 2000
 _COLUMNS = "process, file, started_s, beat_s, expectations, broken, blind"
+_OWN_NETNS = Path("/proc/self/ns/net")
 
 
 class Memory:
@@ -88,8 +89,11 @@ class Memory:
         """Keep that a guard of this process has begun, and that alerts of earlier guards were not delivered if these
         guards ended before."""
         self._begun = (file, now_s, blind)
-        row = (os.getpid(), file, now_s, now_s, 0, 0, msgspec.json.encode(blind).decode())
-        written = self._base.execute(f"insert into guard ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608
+        row = (os.getpid(), file, now_s, now_s, 0, 0, msgspec.json.encode(blind).decode(), own_netns())
+        written = self._base.execute(
+            f"insert into guard ({_COLUMNS}, netns) values (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            row,
+        )
         self._guard = written.lastrowid or 0
         self._base.execute(
             "update alert set state = 'failed', reason = 'the guard ended before' where state = 'waiting'"
@@ -172,22 +176,27 @@ class Memory:
                 yield msgspec.json.decode(_unpacked(seen), type=GuardedRound)
 
     def lines(self, since_s: float, most_bytes: int) -> tuple[Line, ...]:
-        """Return the runs and the rounds from this time on, the oldest first.  The oldest ones are left out if they
-        are more than so many bytes of JSON."""
+        """Return the runs and the rounds of this network namespace from this time on, the oldest first.  The oldest
+        ones are left out if they are more than so many bytes of JSON."""
         if not self._is_current:
             return ()
         left = most_bytes
         rounds: list[Line] = []
-        asked = "select seen from round where at_s >= ? and seen is not null order by rowid desc"
-        for (seen,) in self._base.execute(asked, (since_s,)):
+        netns = own_netns()
+        asked = (
+            "select seen from round where at_s >= ? and seen is not null and guard in (select number from guard "
+            "where netns = ?) order by rowid desc"
+        )
+        for (seen,) in self._base.execute(asked, (since_s, netns)):
             text = _unpacked(seen)
             left -= len(text)
             if left < 0:
                 break
             rounds.append(msgspec.json.decode(text, type=GuardedRound))
         runs = self._base.execute(
-            "select number, started_s, beat_s, settled_s, blind from guard where beat_s >= ? order by number",
-            (since_s,),
+            "select number, started_s, beat_s, settled_s, blind from guard where beat_s >= ? and netns = ? "
+            "order by number",
+            (since_s, netns),
         )
         return (
             *(GuardRun(number, began, beat, settled or 0.0, blind != "[]")
@@ -197,11 +206,11 @@ class Memory:
 
     def last(self, now_s: float) -> GuardState | None:
         """Return the guard that began last; None if none did.  It lives if its process exists and said so lately."""
-        ended = ", ended_s, failed" if self._is_current else ", null, ''"
+        ended = ", ended_s" if self._is_current else ", null"
         row = self._base.execute(f"select {_COLUMNS}{ended}, number from guard order by number desc limit 1").fetchone()  # noqa: S608
         if row is None:
             return None
-        process, file, started_s, beat_s, expectations, broken, blind, ended_s, _, number = row
+        process, file, started_s, beat_s, expectations, broken, blind, ended_s, number = row
         lives = ended_s is None and now_s - beat_s < LATE_S and Path(f"/proc/{process}").exists()
         told = msgspec.json.decode(blind, type=tuple[str, ...])
         return GuardState(
@@ -263,6 +272,14 @@ class Memory:
                                 path=self._path, reason=error, aside=aside)  # fmt: skip
             self.begin(*self._begun)
             self.failure = None
+
+
+def own_netns() -> str:
+    """Return the name of this process's network namespace, such as ``net:[4026531840]``."""
+    try:
+        return _OWN_NETNS.readlink().name
+    except OSError:
+        return ""
 
 
 def _unpacked(text: str | bytes) -> bytes:

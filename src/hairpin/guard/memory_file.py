@@ -27,7 +27,7 @@ _WAIT_S = 5.0
 _LOG_BYTES = 4 * 1024 * 1024
 _TABLES = """
 create table if not exists guard (number integer primary key, process integer, file text, started_s real, beat_s real,
-    expectations integer, broken integer, blind text, settled_s real default 0, ended_s real, failed text default '');
+    expectations integer, broken integer, blind text, settled_s real default 0, ended_s real, netns text default '');
 create table if not exists round (guard integer, at_s real, told blob, seen blob);
 create index if not exists round_at on round (at_s);
 create table if not exists alert (number integer primary key, guard integer, at_s real, kind text, way text,
@@ -36,7 +36,7 @@ create table if not exists alert (number integer primary key, guard integer, at_
 _OLDER = """
 alter table guard add column settled_s real default 0;
 alter table guard add column ended_s real;
-alter table guard add column failed text default '';
+alter table guard add column netns text default '';
 alter table round add column seen blob;
 """
 
@@ -92,22 +92,22 @@ def set_aside(path: Path) -> Path:
 
     Raises OSError."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    before = [each for each in _all_aside(path) if stamp in each.name]
+    number = int(before[-1].name.rpartition("-")[2]) + 1 if before else 1
+    aside = path.with_name(f"{path.name}.damaged-{stamp}-{number:03}")
     path.replace(aside)
     for end in ("-wal", "-shm"):
         with suppress(FileNotFoundError):
             path.with_name(path.name + end).replace(aside.with_name(aside.name + end))
-    kept = sorted(
-        each for each in path.parent.glob(f"{path.name}.damaged-*") if not each.name.endswith(("-wal", "-shm"))
-    )
-    for each in kept[:-_MOST_ASIDE]:
+    for each in _all_aside(path)[:-_MOST_ASIDE]:
         for end in ("", "-wal", "-shm"):
             each.with_name(each.name + end).unlink(missing_ok=True)
     return aside
+
+
+def _all_aside(path: Path) -> list[Path]:
+    """Return the files that were set aside, the oldest first."""
+    return sorted(path.parent.glob(f"{path.name}.damaged-*Z-[0-9][0-9][0-9]"))
 
 
 def used_bytes(base: Base) -> int:

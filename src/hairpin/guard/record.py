@@ -63,6 +63,8 @@ class Recording:
             first=self._is_first,
             failed=found.held is None,
             blind=blind,
+            broken=sum(each.is_broken for each in found.held.each) if found.held is not None else 0,
+            expectations=len(found.held.each) if found.held is not None else 0,
         )
         self._causes = causes
         self._is_first = self._is_first and found.held is None

@@ -40,7 +40,7 @@ StateDirectory=hairpin
 CapabilityBoundingSet={capabilities}
 NoNewPrivileges=yes
 ProtectSystem=strict
-ProtectHome=read-only
+{writable}ProtectHome=read-only
 PrivateTmp=yes
 ProtectKernelModules=yes
 ProtectControlGroups=yes
@@ -59,14 +59,17 @@ WantedBy=multi-user.target
 """
 
 
-def unit_text(program: str, file: str) -> str:
-    """Return the unit's text.  ``program``: the file that starts hairpin.  ``file``: the file of expectations."""
+def unit_text(program: str, file: str, writable: tuple[str, ...] = ()) -> str:
+    """Return the unit's text.  ``program``: the file that starts hairpin.  ``file``: the file of expectations.
+    ``writable``: further folders that the guard writes to."""
     return _UNIT.format(
         program=_word(program),
         executable=_without_specifiers(program),
         watched=_word(file),
         file=_without_specifiers(file),
         capabilities=" ".join(_CAPABILITIES),
+        # The hyphen: a folder that does not exist must not stop the guard.
+        writable="".join(f"ReadWritePaths=-{_word(each)}\n" for each in writable),
     )
 
 

@@ -75,9 +75,9 @@ class GuardedRound(msgspec.Struct, frozen=True, tag="round", omit_defaults=True)
 
     ``at``, ``until``: when the reading began and when the round ended, in seconds since the epoch.  ``more``: how many
     changes of the burst are left out here.  ``came``, ``gone``: the causes that were not there in the round before, and
-    those that are not there any more.  ``first``: whether it is the first round of the guard's run, whose causes are
-    older.  ``failed``: whether the host could not be read or judged.  ``blind``: whether the guard could not watch
-    everything."""
+    those that are not there any more.  ``broken``: how many of the ``expectations`` were broken.  ``first``: whether it
+    is the first round of the guard's run, whose causes are older.  ``failed``: whether the host could not be read or
+    judged.  ``blind``: whether the guard could not watch everything."""
 
     guard: int
     at: float
@@ -89,6 +89,8 @@ class GuardedRound(msgspec.Struct, frozen=True, tag="round", omit_defaults=True)
     first: bool = False
     failed: bool = False
     blind: bool = False
+    broken: int = 0
+    expectations: int = 0
 
 
 Line = GuardRun | GuardedRound

@@ -15,6 +15,7 @@ from hairpin.story.commands.packages import package_actor, package_entries, pack
 from hairpin.story.commands.people import commands_of, people_entries
 from hairpin.story.containers import container_entries, network_entries
 from hairpin.story.entry import Actor, Story, StoryEntry
+from hairpin.story.guarded import guarded_entries, writer_of
 from hairpin.story.logs.boots import boot_entries, boots_of, clock_entries
 from hairpin.story.logs.daemon_log import engine_entries, firewall_entries
 from hairpin.story.logs.kernel_log import kernel_entries
@@ -70,14 +71,14 @@ def _writer(traces: Traces, file: ChangedFile, at: float) -> Actor | None:
         change = run.change_of((file.package,)) if file.package else None
         if change is not None and run.at - _RUN_S <= at <= run.until + _RUN_S:
             return package_actor(change)
-    return None
+    return writer_of(traces, file.path, at)
 
 
 WEEK_S = 7 * 86400.0
 _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
     boot_entries, clock_entries, unit_entries, engine_entries, firewall_entries, kernel_entries, people_entries,
     cron_entries, transient_entries, audit_entries, package_entries, hook_entries, file_entries, container_entries,
-    network_entries,
+    network_entries, guarded_entries,
 )  # fmt: skip
 
 

@@ -8,9 +8,8 @@ from functools import partial
 import msgspec
 
 from hairpin.cli.face.output import complain
-from hairpin.errors import MalformedError, UsageError
 from hairpin.expect.holding import Holding
-from hairpin.expect.settings import Alert
+from hairpin.expect.settings import Alert, require_webhook
 from hairpin.guard.change import Culprit
 from hairpin.guard.memory import Memory
 from hairpin.guard.round import Round
@@ -39,11 +38,8 @@ class AlertDesk:
         self._memory = memory
         self._host = os.uname().nodename
         self._ways: list[tuple[str, Deliver, Delivery]] = []
-        try:
-            for each in map(Alert.whole, alerts):
-                self._ways += [(way, deliver, Delivery()) for way, deliver in _ways_of(each)]
-        except MalformedError as error:
-            raise UsageError(error.said) from error
+        for each in map(require_webhook, alerts):
+            self._ways += [(way, deliver, Delivery()) for way, deliver in _ways_of(each)]
 
     def heed(self, found: Round) -> None:
         """Send alerts for what broke or holds again, of the expectations for which the file wants alerts."""

@@ -11,7 +11,9 @@ from hairpin.cli.docker.link import this_file
 from hairpin.cli.expect import read_expectations
 from hairpin.cli.face.output import words, write
 from hairpin.errors import UsageError
+from hairpin.expect.expectation import Expectations
 from hairpin.expect.file import DEFAULT
+from hairpin.expect.settings import require_webhook
 from hairpin.guard.unit import NAME, PATH, installing, removing, unit_text
 from hairpin.message import Message, message
 
@@ -20,11 +22,14 @@ def install(file: str | None, *, printing: bool, lang: str | None) -> int:
     """Write the unit and start it; with ``printing``, only print it.  Raises UsageError."""
     path = str(Path(file or DEFAULT).absolute())
     program = shutil.which("hairpin") or str(this_file())
-    text = unit_text(program, path)
+    expected = read_expectations(path) if not printing or Path(path).exists() else Expectations(())
+    metrics = expected.guard.metrics_file
+    text = unit_text(program, path, (str(Path(metrics).parent),) if metrics else ())
     if printing:
         write(text)
         return 0
-    read_expectations(path)
+    for alert in expected.alerts:
+        require_webhook(alert)
     if not Path("/run/systemd/system").is_dir():
         run = f"{program} guard run {path}"
         raise UsageError(message("systemd does not run here: let your init start `{command}`", command=run))

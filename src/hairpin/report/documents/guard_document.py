@@ -1,7 +1,7 @@
 """The JSON lines of ``hairpin guard run`` and ``history``: ``hairpin.guard/1``, docs/schema/guard-1.json, one line for
 each round; and the document of ``hairpin guard status``: ``hairpin.guard-status/1``."""
 
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
@@ -11,6 +11,7 @@ from hairpin.message import Message
 from hairpin.report.documents.expect_document import ExpectationDocument, expectation_document
 from hairpin.report.refs import Time
 from hairpin.report.words import Words, time_text
+from hairpin.story.guarded import GuardedChange, GuardedRound
 
 SCHEMA: Literal["hairpin.guard/1"] = "hairpin.guard/1"
 
@@ -67,12 +68,37 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
     )
 
 
+def kept_json(kept: bytes | GuardedRound) -> bytes:
+    """Return the JSON line of a kept round: its document, or for a round that told nothing one with its changes."""
+    if isinstance(kept, bytes):
+        return kept
+    changes = tuple(_kept_change(each) for each in kept.changes)
+    document = GuardDocument(SCHEMA, time_text(kept.at), changes, (), (), kept.broken, kept.expectations, (), "")
+    return msgspec.json.encode(document)
+
+
+def _kept_change(change: GuardedChange) -> SeenChangeDocument:
+    by = change.by
+    culprit = CulpritDocument(*msgspec.structs.astuple(by)) if by is not None else None
+    return SeenChangeDocument(cast(Part, change.part), time_text(change.at), change.detail, culprit)
+
+
 STATUS: Literal["hairpin.guard-status/1"] = "hairpin.guard-status/1"
+
+
+class UndeliveredDocument(msgspec.Struct, frozen=True):
+    """Alerts that could not be delivered in one way.  ``last``: when the last one was sent."""
+
+    way: str
+    count: int
+    last: Time
+    reason: str
 
 
 class GuardStatusDocument(msgspec.Struct, frozen=True):
     """Whether a guard runs.  ``process`` to ``broken``: of the guard that began last; null if none ever did.
-    ``heard``: when it last said that it lives.  ``blind``: what it cannot watch."""
+    ``heard``: when it last said that it lives.  ``blind``: what it cannot watch or do.  ``undelivered``: alerts of this
+    guard, and of the one before it, that could not be delivered."""
 
     schema: Literal["hairpin.guard-status/1"]
     runs: bool
@@ -83,6 +109,7 @@ class GuardStatusDocument(msgspec.Struct, frozen=True):
     expectations: int = 0
     broken: int = 0
     blind: tuple[str, ...] = ()
+    undelivered: tuple[UndeliveredDocument, ...] = ()
 
 
 def state_document(state: GuardState | None) -> GuardStatusDocument:
@@ -90,7 +117,9 @@ def state_document(state: GuardState | None) -> GuardStatusDocument:
     if state is None:
         return GuardStatusDocument(STATUS, runs=False)
     since, heard = time_text(state.started_s), time_text(state.beat_s)
-    counts = (state.expectations, state.broken, state.blind)
+    lost = tuple(UndeliveredDocument(each.way, each.number, time_text(each.at_s), each.reason)
+                 for each in state.undelivered)  # fmt: skip
+    counts = (state.expectations, state.broken, state.blind, lost)
     return GuardStatusDocument(STATUS, state.lives, state.process, state.file, since, heard, *counts)
 
 

@@ -1,20 +1,16 @@
-"""What the guard saw, for people and for the journal: a block for each round that tells something.  Also what guards
-have kept, and whether one runs."""
+"""What the guard saw, for people and for the journal: a block for each round that tells something.  Also whether one
+runs.  ``guard_history`` writes what guards have kept."""
 
 from collections.abc import Iterable
 
-import msgspec
-
 from hairpin.guard.change import Culprit, GuardState, SeenChange
 from hairpin.guard.round import Round
-from hairpin.message import Message, message, verbatim
-from hairpin.report.documents.expect_document import ExpectationDocument
-from hairpin.report.documents.guard_document import GuardDocument
+from hairpin.message import Message, message
 from hairpin.report.paper import Paper
-from hairpin.report.text.expectations import reach_said, write_alike
+from hairpin.report.text.expectations import write_alike
 from hairpin.report.words import Words, time_text
 
-_PARTS: dict[str, Message] = {
+PARTS: dict[str, Message] = {
     "rules": message("the rules"),
     "links": message("a link"),
     "addresses": message("an address"),
@@ -42,7 +38,7 @@ def round_text(found: Round, words: Words, paper: Paper) -> str:
     if not found.broke and not found.mended and found.failed is None:
         return ""
     parts = dict.fromkeys(each.part for each in found.changes)
-    changed = ", ".join(words(_PARTS.get(each, message("something"))) for each in parts)
+    changed = ", ".join(words(PARTS.get(each, message("something"))) for each in parts)
     paper.prose(words(message("{time}: changed: {parts}", time=time_text(found.at_s), parts=changed)), style="strong")
     for each in found.culprits[:_MOST]:
         paper.prose(words(culprit_said(each)), indent=2)
@@ -86,38 +82,6 @@ def _unknown(changes: tuple[SeenChange, ...]) -> Message:
     return message("by whom is not known")
 
 
-def history_text(kept: Iterable[bytes], words: Words, paper: Paper) -> str:
-    """Return a block for each kept round: its time, what broke or holds again, and who did it."""
-    found = [msgspec.json.decode(each, type=GuardDocument) for each in kept]
-    if not found:
-        paper.prose(words(message("In this time, no expectation broke.")))
-    for each in found:
-        _write_kept(each, words, paper)
-    return paper.text()
-
-
-def _write_kept(told: GuardDocument, words: Words, paper: Paper) -> None:
-    paper.prose(told.at, style="strong")
-    for each in told.broke:
-        paper.prose(words(_what_broke(each)), indent=2, first="✗ ", first_style="bad")
-    for each in told.mended:
-        said = message("{what} from {origin} holds again", what=each.reach, origin=each.from_)
-        paper.prose(words(said), indent=2, first="✓ ", first_style="good")
-    if told.failed:
-        paper.prose(told.failed, indent=2, first="? ", first_style="unsure")
-    culprits = dict.fromkeys(each.culprit for each in told.changes if each.culprit is not None)
-    for culprit in culprits:
-        paper.prose(words(culprit_said(Culprit(*msgspec.structs.astuple(culprit)))), indent=4)
-    if told.changes and not culprits:
-        paper.prose(words(message("by whom is not known")), indent=4)
-
-
-def _what_broke(expectation: ExpectationDocument) -> Message:
-    said = reach_said(expectation.reach, expectation.from_, must=expectation.must)
-    causes = dict.fromkeys(cause.id for each in expectation.breaches for cause in each.causes)
-    return message("{said} ({causes})", said=said, causes=verbatim(", ".join(causes))) if causes else said
-
-
 def status_text(state: GuardState | None, words: Words, paper: Paper) -> str:
     """Return whether a guard runs, what it watches, and what it cannot see."""
     if state is None:
@@ -130,9 +94,15 @@ def status_text(state: GuardState | None, words: Words, paper: Paper) -> str:
                      time=time_text(state.beat_s))
     )  # fmt: skip
     paper.prose(words(said), first="✓ " if state.lives else "✗ ", first_style="good" if state.lives else "bad")
+    if state.lives:
+        paper.prose(words(message("it last said so at {time}", time=time_text(state.beat_s))), indent=2)
     counts = message("{broken} of {count} expectations of {file} are broken", broken=state.broken,
                      count=state.expectations, file=state.file)  # fmt: skip
     paper.prose(words(counts), indent=2)
     for each in state.blind:
         paper.prose(words(message("blind: {said}", said=each)), indent=2)
+    for lost in state.undelivered:
+        said = message("{count} alerts could not be delivered ({way}); the last one at {time}: {reason}",
+                       count=lost.number, way=lost.way, time=time_text(lost.at_s), reason=lost.reason)  # fmt: skip
+        paper.prose(words(said), indent=2, first="✗ ", first_style="bad")
     return paper.text()
