@@ -24,13 +24,15 @@ _MOST = 50
 
 
 class AlertCauseDocument(msgspec.Struct, frozen=True):
-    """A cause, and the commands of its first repair; none if a person has to do it another way."""
+    """A cause, and the commands of its first repair; none if a person has to do it another way.  ``decision``: the
+    person's decision that the repair would undo; empty if an accident made the cause."""
 
     id: StableId
     title: str
     detail: str
     host: str
     commands: tuple[str, ...]
+    decision: str = ""
 
 
 class AlertExpectationDocument(msgspec.Struct, frozen=True):
@@ -110,8 +112,9 @@ def causes_of(holding: Holding) -> Iterator[CauseAnswer]:
 
 
 def commands_of(cause: CauseAnswer) -> tuple[str, ...]:
-    """Return the commands of the cause's first repair."""
-    return cause.remedies[0].commands if cause.remedies and cause.candidate.offered else ()
+    """Return the commands of the cause's first repair; none if they would undo a person's decision."""
+    is_offered = cause.candidate.offered and cause.decision is None
+    return cause.remedies[0].commands if cause.remedies and is_offered else ()
 
 
 def _expectation(holding: Holding, words: Words) -> AlertExpectationDocument:
@@ -138,7 +141,8 @@ def fix_command(holding: Holding) -> str:
 
 def _cause(cause: CauseAnswer, words: Words) -> AlertCauseDocument:
     said = words(cause.candidate.title), words(cause.detail)
-    return AlertCauseDocument(cause.id, *said, cause.host, commands_of(cause))
+    decision = words(cause.decision.said) if cause.decision is not None else ""
+    return AlertCauseDocument(cause.id, *said, cause.host, commands_of(cause), decision)
 
 
 def _culprit(culprit: Culprit) -> CulpritDocument:

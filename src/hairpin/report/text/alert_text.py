@@ -33,8 +33,10 @@ def _round(found: Round, broke: tuple[Holding, ...], mended: tuple[Holding, ...]
     left = max(0, len(broke) - _MOST) + max(0, len(mended) - _MOST)
     if left:
         yield message("and {count} more expectations", count=left)
-    for title in dict.fromkeys(one.candidate.title for each in broke for one in causes_of(each)):
+    causes = tuple({one.ref: one for each in broke for one in causes_of(each)}.values())
+    for title in dict.fromkeys(each.candidate.title for each in causes):
         yield message("cause: {title}", title=title)
+    yield from dict.fromkeys(each.decision.said for each in causes if each.decision is not None)
     if found.changes:
         yield message("since {time}", time=time_text(min(each.at_s for each in found.changes)))
     yield from map(culprit_said, found.culprits[:_MOST])
