@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hairpin.collect import kept_snapshots as kept
-from hairpin.collect.kept_snapshots import KeptSnapshot, folder_of, keep_snapshot, kept_snapshots, surplus
+from hairpin.collect.kept_snapshots import GuardBounds, KeptSnapshot, folder_of, keep_snapshot, kept_snapshots, surplus
 from hairpin.errors import EvidenceError
 from hairpin.evidence.file import read
 from hairpin.evidence.reading import Evidence
@@ -73,3 +73,23 @@ def test_whose_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert folder_of(tmp_path) == kept.FOLDER
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert folder_of(tmp_path) == tmp_path / "snapshots"
+
+
+def test_a_guard_deletes_its_own_snapshots_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "KEPT", 2)
+    folder = tmp_path / "snapshots"
+    for minute in range(4):
+        keep_snapshot(_taken(minute), folder, passing=False)
+    for minute in range(10, 20):
+        keep_snapshot(_taken(minute), folder, passing=minute == 11, guard=GuardBounds(3, 1e9))
+    found = [(each.taken_at[9:13], each.by_guard) for each in kept_snapshots(folder)]
+    assert found == [("0019", True), ("0018", True), ("0017", True), ("0011", True), ("0003", False), ("0002", False)]
+    keep_snapshot(_taken(30), folder, passing=False)  # a person's does not delete the guard's either
+    assert sum(each.by_guard for each in kept_snapshots(folder)) == 4
+
+
+def test_a_guards_snapshots_get_old(tmp_path: Path) -> None:
+    folder = tmp_path / "snapshots"
+    for minute in (1, 2, 58):
+        keep_snapshot(_taken(minute), folder, passing=True, guard=GuardBounds(30, 600.0))
+    assert [each.taken_at[9:13] for each in kept_snapshots(folder)] == ["0058"]
