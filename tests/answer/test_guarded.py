@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.answer.blamed import with_blame
-from hairpin.answer.guarded import cause_key, guarded_blame
+from hairpin.answer.guarded import cause_key, guarded_blame, is_unmoved
 from hairpin.evidence.reading import Reading, moment, with_further
 from hairpin.story.blame import Blame
 from hairpin.story.entry import Story
@@ -79,7 +79,12 @@ TOLD: dict[str, tuple[tuple[GuardedRound, ...], tuple[str, ...] | None]] = {
     "another cause": (rounds(written(), key=GuardedCause("bridge-down", "x")), None),
     "it is older than the guard": ((later(-600, first=True, came=(cause_key(OFF),)),), None),
     "the host could not be read": (rounds(written(), later=(later(failed=True),)), None),
-    "the guard was blind for a while": (rounds(written(), later=(later(blind=True),)), None),
+    "the guard was blind for a while": (rounds(written(), later=(later(blind=("sysctls",)),)), None),
+    "blind for another part": (rounds(written(), later=(later(blind=("rules", "files")),)), ("sh[12]",)),
+    "the setting itself stayed the same": (
+        tuple(msgspec.structs.replace(each, unmoved=each.came) for each in rounds(written())),
+        (),
+    ),
     "the kernel had more to tell": (rounds(written(), later=(later(changes=(GuardedChange("unseen", NOW),)),)), None),
     "the burst was too long to be kept": (rounds(written(), later=(later(more=3),)), None),
     "the same cause in other words": (
@@ -108,7 +113,7 @@ def test_since_is_exact_where_the_maker_is_known() -> None:
 
 
 RUNS = {
-    "blind": GuardRun(1, NOW - 600, NOW - 1, NOW - 50, blind=True),
+    "blind": GuardRun(1, NOW - 600, NOW - 1, NOW - 50, blind=("sysctls",)),
     "it says nothing any more": GuardRun(1, NOW - 600, NOW - 120, NOW - 121),
     "another run: between them nobody watched": GuardRun(2, NOW - 20, NOW - 1, NOW - 2),
 }
@@ -128,6 +133,19 @@ def test_a_rule_is_made_by_who_wrote_rules() -> None:
     found = guarded_blame(DROPS, traces(*rounds(written(), ruled(), key=cause_key(DROPS))), NOW)
     assert makers(found) == ("nft[13] (cron.service)",)
     assert "DOCKER-USER" in cause_key(DROPS).what
+
+
+def test_a_rule_of_iptables_is_not_made_by_a_writer_of_iptables_legacy() -> None:
+    legacy = GuardedChange("rules", NOW - 60, "iptables-legacy", NFT)
+    found = guarded_blame(DROPS, traces(*rounds(legacy, key=cause_key(DROPS))), NOW)
+    assert makers(found) == ()
+
+
+def test_whether_the_thing_itself_is_new() -> None:
+    assert not is_unmoved(OFF, answer().network)
+    assert is_unmoved(OFF, answer(FORWARDING_OFF).network)
+    assert not is_unmoved(DROPS, answer().network)
+    assert is_unmoved(DROPS, answer(USER_DROPS).network)
 
 
 def test_the_answer_has_it() -> None:

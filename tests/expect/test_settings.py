@@ -1,12 +1,10 @@
 """The tables ``alert`` and ``guard``: what they mean, and that no error has a webhook's address."""
 
-from pathlib import Path
-
 import pytest
 
 from hairpin.errors import UsageError
 from hairpin.expect.file import parse_expectations
-from hairpin.expect.settings import Alert, GuardSettings, Webhook, require_webhook
+from hairpin.expect.settings import Alert, GuardSettings, Webhook
 
 SECRET = "T0KEN-S3CRET"  # noqa: S105 - a test's
 URL = f"https://hooks.example.com/{SECRET}"
@@ -81,25 +79,3 @@ def test_a_wrong_table_is_told_without_the_secret(text: str) -> None:
     assert WRONG[text] in str(error.value)
     assert SECRET not in str(error.value)
     assert error.value.mark is None or SECRET not in error.value.mark.line
-
-
-def test_a_webhook_in_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "webhook"
-    (alert,) = parse_expectations(f'[alert]\nwebhook-file = "{file}"\n', "expect.toml").alerts
-
-    def refused() -> str:
-        with pytest.raises(UsageError) as error:
-            require_webhook(alert)
-        assert SECRET not in str(error.value)
-        return str(error.value)
-
-    assert "cannot be read: No such file or directory" in refused()
-    file.touch(0o600)
-    assert "is empty" in refused()
-    file.write_text(f"{SECRET}\n")
-    assert "no address that starts with https://" in refused()
-    file.chmod(0o644)
-    assert "run `chmod 600 " in refused()
-    file.chmod(0o600)
-    file.write_text(f"{URL}\n")
-    assert require_webhook(alert).webhook == Webhook(URL, "hooks.example.com")

@@ -10,7 +10,8 @@ A front end, such as the command line, calls ``ask`` or ``matrix``, and renders 
   and ``proven_repairs`` (the repairs of a set of causes, checked against the proof of the set),
 - ``engines`` (engines that do not answer), ``states`` (states of the hosts that no flow shows, and containers that
   ended with an error), ``questions`` (the open questions, each once, with a repair that works with either answer),
-  ``logged`` (what containers' logs say of causes) and ``blamed`` (when and by which actor a cause was made),
+  ``logged`` (what containers' logs say of causes) and ``blamed`` (when and by which actor a cause was made, with
+  ``guarded``: what a guard kept of it),
 - ``events`` (the time after an event), ``decisive`` (missing readings that may change the result, the exit status) and
   ``matrix`` (every flow under every event),
 - ``likely/``: the answer about a host that is known only from a pasted text,

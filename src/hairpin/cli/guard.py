@@ -92,7 +92,7 @@ def _tell_history(since: str | None, shown: Shown, *, changes: bool) -> int:
         kept = tuple(memory.all_rounds(after_s) if changes else memory.rounds(after_s))
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.text.guard_history import history_text
+        from hairpin.report.text.guarding.guard_history import history_text
 
         return history_text(kept, words, paper)
 

@@ -4,14 +4,12 @@ The address of a webhook often has a token in it.  So no error and no log has th
 """
 
 import ipaddress
-import os
-import stat
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import msgspec
 
-from hairpin.errors import MalformedError, UsageError
+from hairpin.errors import MalformedError
 from hairpin.message import Message, message
 
 ALERT, GUARD = "alert", "guard"
@@ -40,20 +38,6 @@ class Alert(msgspec.Struct, frozen=True):
     webhook: Webhook | None = None
     webhook_file: str = ""
     journal: bool = True
-
-    def whole(self) -> "Alert":
-        """Return the alert with the webhook that its file has.  Raises MalformedError without any part of it."""
-        if not self.webhook_file:
-            return self
-        return msgspec.structs.replace(self, webhook=_webhook(_address_in(self.webhook_file)))
-
-
-def require_webhook(alert: Alert) -> Alert:
-    """Return the whole alert.  Raises UsageError if the file of its webhook cannot be used."""
-    try:
-        return alert.whole()
-    except MalformedError as error:
-        raise UsageError(error.said) from None
 
 
 class GuardSettings(msgspec.Struct, frozen=True):
@@ -96,7 +80,7 @@ def alerts_in(rows: list[dict[str, object]]) -> Iterator[Alert]:
             raise MalformedError(message("table alert has webhook and webhook-file: write one of them"))
         if row.command and not row.command[0]:
             raise MalformedError(message("table alert: the first word of command is empty; it names a program"))
-        yield Alert(row.command, _webhook(row.webhook) if row.webhook else None, row.webhook_file, row.journal)
+        yield Alert(row.command, webhook_of(row.webhook) if row.webhook else None, row.webhook_file, row.journal)
 
 
 def settings_in(rows: list[dict[str, object]]) -> GuardSettings:
@@ -144,30 +128,9 @@ def _metrics(text: str) -> tuple[str, int]:
     return host, number
 
 
-def _address_in(path: str) -> str:
-    """Return the first line of the file.  Others must not be able to read it."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise MalformedError(message("table alert: webhook-file {path} is no file", path=path))
-            if status.st_mode & 0o077:
-                said = message("table alert: webhook-file {path} is open to other users; run `chmod 600 {path}`",
-                               path=path)  # fmt: skip
-                raise MalformedError(said)
-            address = file.readline(4096).strip()
-    except OSError as error:
-        said = message("table alert: webhook-file {path} cannot be read: {reason}", path=path, reason=error.strerror)
-        raise MalformedError(said) from error
-    if not address:
-        raise MalformedError(message("table alert: webhook-file {path} is empty: its first line is the address",
-                                     path=path))  # fmt: skip
-    return address
-
-
-def _webhook(url: str) -> Webhook:
-    """Return the webhook.  No error has the address, and none is chained to one that has it."""
+def webhook_of(url: str) -> Webhook:
+    """Return the webhook.  Raises MalformedError, which has no part of the address and is chained to no error that has
+    it."""
     host = ""
     scheme = ""
     try:

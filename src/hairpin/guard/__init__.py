@@ -5,8 +5,9 @@ what broke and who changed it.
 the network namespace that they are opened in, and ``config_files`` what programs load later: the kernel tells of a
 change, and nothing is polled but the tables of iptables-legacy.  ``culprit`` finds who made a change, in the
 milliseconds in which its process lives.  ``watch`` joins the sources and waits out a burst.  ``rounds`` reads the host
-after each burst, and compares.  ``memory`` keeps what guards have seen.  ``unit`` has the unit of systemd that runs
-one, and ``program`` tells it that its own program was replaced.
+after each burst, and compares.  ``record`` makes of a round what ``memory`` keeps, in the file that ``memory_file``
+opens, and ``trace`` reads it for a story.  ``telling/`` delivers alerts and metrics.  ``unit`` has the unit of systemd
+that runs one, and ``program`` tells it that its own program was replaced.
 
 Nothing here changes the host's network.
 """

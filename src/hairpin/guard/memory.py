@@ -4,7 +4,8 @@ alerts, and whether a guard runs.
 SQLite keeps it in one file, in a mode in which a power cut loses nothing that was kept.  The oldest rounds go when they
 are too old, or when the file has its greatest size.
 
-    guard  one run: number, process, file, started_s, beat_s, expectations, broken, blind, settled_s, ended_s, netns
+    guard  one run: number, process, file, started_s, beat_s, expectations, broken, blind, settled_s, ended_s, netns,
+           unwatched (the parts of the host)
     round  guard, at_s, told, seen    ``told``: the document ``hairpin.guard/1`` of a round that tells something;
                                       ``seen``: what ``story`` and ``check`` read (story/guarded.py); both compressed
     alert  number, guard, at_s, kind, way, state, tries, reason
@@ -124,9 +125,10 @@ class Memory:
         """Keep that the guard waited for a change, and heard none."""
         self._write("update guard set settled_s = ?, beat_s = ? where number = ?", (now_s, now_s, self._guard))
 
-    def see(self, blind: tuple[str, ...]) -> None:
-        """Keep what the guard cannot watch now."""
-        self._write("update guard set blind = ? where number = ?", (msgspec.json.encode(blind).decode(), self._guard))
+    def see(self, blind: tuple[str, ...], parts: tuple[str, ...] = ()) -> None:
+        """Keep what the guard cannot watch or do now.  ``parts``: the parts of the host that it cannot watch."""
+        told = (msgspec.json.encode(blind).decode(), msgspec.json.encode(parts).decode())
+        self._write("update guard set blind = ?, unwatched = ? where number = ?", (*told, self._guard))
 
     def keep(self, at_s: float, told: bytes | None, seen: GuardedRound | None = None) -> None:
         """Keep a round, and let the oldest ones go.  ``told``: its document, if it tells something."""
@@ -194,13 +196,13 @@ class Memory:
                 break
             rounds.append(msgspec.json.decode(text, type=GuardedRound))
         runs = self._base.execute(
-            "select number, started_s, beat_s, settled_s, blind from guard where beat_s >= ? and netns = ? "
+            "select number, started_s, beat_s, settled_s, unwatched from guard where beat_s >= ? and netns = ? "
             "order by number",
             (since_s, netns),
         )
         return (
-            *(GuardRun(number, began, beat, settled or 0.0, blind != "[]")
-              for number, began, beat, settled, blind in runs),
+            *(GuardRun(number, began, beat, settled or 0.0, msgspec.json.decode(unwatched, type=tuple[str, ...]))
+              for number, began, beat, settled, unwatched in runs),
             *reversed(rounds),
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ Source: sqlite.org, Write-Ahead Logging; PRAGMA user_version, quick_check, journ
 import os
 import sqlite3
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,7 +27,8 @@ _WAIT_S = 5.0
 _LOG_BYTES = 4 * 1024 * 1024
 _TABLES = """
 create table if not exists guard (number integer primary key, process integer, file text, started_s real, beat_s real,
-    expectations integer, broken integer, blind text, settled_s real default 0, ended_s real, netns text default '');
+    expectations integer, broken integer, blind text, settled_s real default 0, ended_s real,
+    netns text default '', unwatched text default '[]');
 create table if not exists round (guard integer, at_s real, told blob, seen blob);
 create index if not exists round_at on round (at_s);
 create table if not exists alert (number integer primary key, guard integer, at_s real, kind text, way text,
@@ -37,6 +38,7 @@ _OLDER = """
 alter table guard add column settled_s real default 0;
 alter table guard add column ended_s real;
 alter table guard add column netns text default '';
+alter table guard add column unwatched text default '[]';
 alter table round add column seen blob;
 """
 
@@ -117,8 +119,9 @@ def used_bytes(base: Base) -> int:
 
 def _opened(path: Path) -> Base:
     """Return the file with this version's tables.  Raises sqlite3.Error, a DatabaseError if it is damaged."""
-    base = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)
-    try:
+    with ExitStack() as opened:
+        base = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)
+        opened.callback(base.close)
         version = _checked_version(base)
         base.execute("pragma journal_mode=wal")
         base.execute("pragma synchronous=full")
@@ -130,9 +133,7 @@ def _opened(path: Path) -> Base:
         base.execute("select settled_s from guard limit 1")
         base.execute("select seen from round limit 1")
         base.execute("select reason from alert limit 1")
-    except BaseException:
-        base.close()
-        raise
+        opened.pop_all()
     return base
 
 

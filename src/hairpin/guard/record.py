@@ -1,16 +1,24 @@
 """Makes of a round what the memory keeps of it, and takes secrets out of command lines before anybody is told them."""
 
 import time
+from collections.abc import Iterable, Mapping
 
-import msgspec
-
-from hairpin.answer.guarded import cause_key, is_told
-from hairpin.guard.change import Culprit, SeenChange
+from hairpin.answer.guarded import cause_key, is_told, is_unmoved
+from hairpin.guard.change import Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.host.managers import HIDDEN
+from hairpin.message import Message
+from hairpin.network.network import Network
 from hairpin.pasted.secrecy import is_secret, without_credentials
 from hairpin.story.guarded import GuardedCause, GuardedChange, GuardedRound, Maker
 
+_WATCHED: Mapping[str, tuple[Part, ...]] = {
+    "the rules of nftables": ("rules",),
+    "links, addresses and routes": ("links", "addresses", "routes"),
+    "who writes settings of the kernel": ("sysctls",),
+    "files that are loaded later": ("files",),
+}
+"""For each source of a guard, as ``watch`` names it, the parts of the host of which it tells."""
 MOST_CHANGES = 500
 """The greatest number of changes that are kept of one burst.  Of more, only their number is kept."""
 _ENVIRONMENT = (" -e", " --env")
@@ -38,6 +46,17 @@ def told_command(command: str) -> str:
     return plain
 
 
+def blind_parts(blind: Iterable[Message]) -> tuple[str, ...]:
+    """Return the parts of the host that cannot be watched.  What is not known here, such as an engine's own events,
+    only tells more of changes that the kernel tells, too."""
+    found: dict[str, None] = {}
+    for each in blind:
+        what = dict(each.values).get("what")
+        name = what.template if isinstance(what, Message) else str(what)
+        found.update(dict.fromkeys(_WATCHED.get(name, ())))
+    return tuple(found)
+
+
 class Recording:
     """Compares each round with the one before it."""
 
@@ -45,13 +64,21 @@ class Recording:
         """``guard``: the number of this run in the memory."""
         self._guard = guard
         self._causes: frozenset[GuardedCause] = frozenset()
+        self._network: Network | None = None
         self._is_first = True
 
-    def record(self, found: Round, *, blind: bool) -> GuardedRound:
-        """Return what the memory keeps of the round.  ``blind``: whether something could not be watched."""
-        causes = self._causes
+    def record(self, found: Round, *, blind: Iterable[Message]) -> GuardedRound:
+        """Return what the memory keeps of the round.  ``blind``: what could not be watched."""
+        causes, unmoved = self._causes, tuple[GuardedCause, ...]()
         if found.held is not None:
-            causes = frozenset(cause_key(each) for each in found.held.answer.causes if is_told(each))
+            answer = found.held.answer
+            told = {cause_key(each): each for each in answer.causes if is_told(each)}
+            causes = frozenset(told)
+            before = self._network
+            if before is not None:
+                came = sorted(causes - self._causes)
+                unmoved = tuple(each for each in came if is_unmoved(told[each], before))
+            self._network = answer.network
         recorded = GuardedRound(
             guard=self._guard,
             at=found.at_s,
@@ -62,7 +89,8 @@ class Recording:
             gone=tuple(sorted(self._causes - causes)),
             first=self._is_first,
             failed=found.held is None,
-            blind=blind,
+            blind=blind_parts(blind),
+            unmoved=unmoved,
             broken=sum(each.is_broken for each in found.held.each) if found.held is not None else 0,
             expectations=len(found.held.each) if found.held is not None else 0,
         )
@@ -73,10 +101,4 @@ class Recording:
 
 def _kept(change: SeenChange) -> GuardedChange:
     by = change.culprit
-    return GuardedChange(change.part, change.at_s, change.detail, Maker(*by) if by is not None else None)
-
-
-def seen_of(change: GuardedChange) -> tuple[str, float, str, Culprit | None]:
-    """Return the fields of a kept change as the guard saw it."""
-    by = change.by
-    return change.part, change.at, change.detail, Culprit(*msgspec.structs.astuple(by)) if by is not None else None
+    return GuardedChange(change.part, change.at_s, change.detail, Maker(*by[:6]) if by is not None else None)

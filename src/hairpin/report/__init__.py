@@ -5,7 +5,8 @@ places), ``stops`` (why a packet stopped), ``open_ends`` (what an unexplained st
 flows), ``excerpts`` and ``quotes`` (readings), ``refs``, ``printable`` (removes escape sequences),
 ``paper`` (columns and colours), ``questions``, ``unread``, ``under_way``
 (plans in progress), ``next_command`` (the command that decides), ``pages`` (the causes' pages) and ``known_faults`` (of
-a version).  For monitors: ``brief`` (one line) and ``prometheus`` (metrics).  For people: ``text/`` (the terminal) and
+a version).  For monitors: ``brief`` (one line), ``prometheus`` and ``guard_metrics`` (metrics, as ``exposition``
+writes them).  For people: ``text/`` (the terminal) and
 ``page/`` (HTML).  For programs: ``documents/``.
 
 To add a language

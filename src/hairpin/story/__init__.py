@@ -2,10 +2,10 @@
 firewalls, packages, files and people.  Pure: the traces are readings of the evidence.
 
 Read ``entry`` (the types), ``timeline`` (the story of hosts) and ``traces`` (one host's logs, with ``clock`` and
-``line``).  ``logs/``, ``commands/`` and ``containers`` with ``inspected`` make entries from the traces,
-and ``timeline`` makes those of changed files.  Then read ``actors`` (the actor of each entry), ``missing`` (missing
-traces), ``narrowing`` (the part of a story after ``--since`` and about the asked targets) and ``blame`` (finds, by
-walks, the entries that made a cause).
+``line``).  ``logs/``, ``commands/`` and ``containers`` with ``inspected`` make entries from the traces, and
+``timeline`` makes those of changed files.  ``guarded`` has what a guard kept.  Then read ``actors`` (the actor of each
+entry), ``missing`` (missing traces), ``narrowing`` (the part of a story after ``--since`` and about the asked targets)
+and ``blame`` (finds, by walks, the entries that made a cause).
 
 To teach the story an event
 ---------------------------

@@ -61,13 +61,13 @@ class GuardedCause(msgspec.Struct, frozen=True, order=True):
 class GuardRun(msgspec.Struct, frozen=True, tag="guard", omit_defaults=True):
     """One run of a guard.  ``number``: counts the runs of this host.  ``began``, ``heard``, ``settled``: when it began,
     when it last said that it lives, and when it last waited for a change and heard none, in seconds since the epoch.
-    ``blind``: whether it could not watch everything."""
+    ``blind``: the parts of the host that it cannot watch now."""
 
     number: int
     began: float
     heard: float
     settled: float = 0.0
-    blind: bool = False
+    blind: tuple[str, ...] = ()
 
 
 class GuardedRound(msgspec.Struct, frozen=True, tag="round", omit_defaults=True):
@@ -77,7 +77,8 @@ class GuardedRound(msgspec.Struct, frozen=True, tag="round", omit_defaults=True)
     changes of the burst are left out here.  ``came``, ``gone``: the causes that were not there in the round before, and
     those that are not there any more.  ``broken``: how many of the ``expectations`` were broken.  ``first``: whether it
     is the first round of the guard's run, whose causes are older.  ``failed``: whether the host could not be read or
-    judged.  ``blind``: whether the guard could not watch everything."""
+    judged.  ``blind``: the parts of the host that the guard could not watch.  ``unmoved``: those of ``came`` whose own
+    rule, setting or link was the same in the round before: something else let the packet meet it."""
 
     guard: int
     at: float
@@ -88,7 +89,8 @@ class GuardedRound(msgspec.Struct, frozen=True, tag="round", omit_defaults=True)
     gone: tuple[GuardedCause, ...] = ()
     first: bool = False
     failed: bool = False
-    blind: bool = False
+    blind: tuple[str, ...] = ()
+    unmoved: tuple[GuardedCause, ...] = ()
     broken: int = 0
     expectations: int = 0
 

@@ -9,13 +9,14 @@ import msgspec
 
 from hairpin.cli.face.output import complain
 from hairpin.expect.holding import Holding
-from hairpin.expect.settings import Alert, require_webhook
+from hairpin.expect.settings import Alert
 from hairpin.guard.change import Culprit
 from hairpin.guard.memory import Memory
 from hairpin.guard.round import Round
 from hairpin.guard.telling import command, journal, webhook
 from hairpin.guard.telling.delivery import Deliver, Delivered, Delivery
 from hairpin.guard.telling.told_alert import AlertKind, ToldAlert
+from hairpin.guard.telling.webhook_file import require_webhook
 from hairpin.message import Message, message
 from hairpin.report.documents.alert_document import (
     AlertDocument,
@@ -23,7 +24,7 @@ from hairpin.report.documents.alert_document import (
     round_alert_document,
     sight_alert_document,
 )  # fmt: skip
-from hairpin.report.text.alert_text import round_summary, sight_summary
+from hairpin.report.text.guarding.alert_text import round_summary, sight_summary
 from hairpin.report.words import Words
 
 

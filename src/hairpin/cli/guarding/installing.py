@@ -13,7 +13,7 @@ from hairpin.cli.face.output import words, write
 from hairpin.errors import UsageError
 from hairpin.expect.expectation import Expectations
 from hairpin.expect.file import DEFAULT
-from hairpin.expect.settings import require_webhook
+from hairpin.guard.telling.webhook_file import require_webhook
 from hairpin.guard.unit import NAME, PATH, installing, removing, unit_text
 from hairpin.message import Message, message
 

@@ -15,7 +15,7 @@ from hairpin.errors import EvidenceError
 from hairpin.expect.expectation import Expectations
 from hairpin.expect.settings import GuardSettings
 from hairpin.guard.memory import FILE, FOLDER, Memory
-from hairpin.guard.record import Recording
+from hairpin.guard.record import Recording, blind_parts
 from hairpin.guard.round import Round
 from hairpin.message import Message, message
 from hairpin.report.documents.guard_document import round_document
@@ -48,7 +48,7 @@ class Recorder:
         self._recording = Recording(self._memory.number if self._memory is not None else 0)
         self.blind = self._blind_now()
         if self._memory is not None:
-            self._memory.see(tuple(map(str, self.blind)))
+            self._memory.see(tuple(map(str, self.blind)), blind_parts(self._watch_blind()))
         self._meter.totals.blind = len(self.blind)
         if self.blind:
             self._desk.see(self._began_s, self.blind)
@@ -107,12 +107,9 @@ class Recorder:
         blind = () if found.changes else self.blind
         document = round_document(found, blind, Words("en"))
         tells = bool(found.broke or found.mended or found.failed is not None)
-        recorded = self._recording.record(found, blind=bool(self._watched_blind()))
+        recorded = self._recording.record(found, blind=self._watch_blind())
         memory.keep(found.at_s, msgspec.json.encode(document) if tells else None, recorded)
         memory.beat(now_s, (document.expectations, document.broken))
-
-    def _watched_blind(self) -> tuple[Message, ...]:
-        return tuple(self._watch_blind())
 
     def _blind_now(self) -> tuple[Message, ...]:
         """Return what the guard cannot watch or do now."""
@@ -142,4 +139,4 @@ class Recorder:
         self._meter.totals.blind = len(blind)
         self._desk.see(now_s, blind)
         if memory is not None:
-            memory.see(tuple(map(str, blind)))
+            memory.see(tuple(map(str, blind)), blind_parts(self._watch_blind()))

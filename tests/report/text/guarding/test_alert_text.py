@@ -1,7 +1,7 @@
 """The sentences of an alert."""
 
 from hairpin.message import message
-from hairpin.report.text.alert_text import round_summary, sight_summary
+from hairpin.report.text.guarding.alert_text import round_summary, sight_summary
 from hairpin.report.words import Words
 from tests.guard.test_rounds import BY_NOBODY, found
 from tests.report.answers import FORWARDING_OFF, evidence

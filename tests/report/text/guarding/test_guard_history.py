@@ -1,7 +1,7 @@
 """What guards have kept, on paper: also the rounds that broke nothing.  tests/cli/test_guard.py has those that did."""
 
 from hairpin.report.paper import Paper
-from hairpin.report.text.guard_history import history_text
+from hairpin.report.text.guarding.guard_history import history_text
 from hairpin.report.words import Words
 from hairpin.story.guarded import GuardedChange, GuardedRound, Maker
 
