@@ -26,7 +26,7 @@ WRONG: dict[str, str] = {
     '[[must]]\nreach = "80801"\nfrom = "outside"\n': "ports are 1 to 65535",
     '[[must]]\nreach = "8080"\nfrom = "10.0.0.0/33"\n': "is not a network; write ADDRESS/LENGTH",
     '[[must]]\nreach = "8080"\nfrom = "lan"\nsurvives = "rebot"\n': "no event 'rebot' exists; the events are reboot,",
-    '[[mustnot]]\nreach = "8080"\nfrom = "lan"\n': "no table 'mustnot' exists; the tables are must, must-not, heal, public,",
+    '[[mustnot]]\nreach = "8080"\nfrom = "lan"\n': "no table 'mustnot' exists; the tables are must, must-not, heal,",
     '[[must]]\nreach = 8080\nfrom = "lan"\n': "table must: reach cannot be '8080'",
     '[[must]]\nreach = "8080"\nfrom = "lan"\non-break = "mend"\n': "table must: on-break cannot be 'mend'",
     "[heal]\nmost-per-hour = -1\n": "table heal: most-per-hour cannot be '-1'",
