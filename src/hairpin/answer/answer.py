@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from hairpin.events.course import Rival
     from hairpin.evidence.told import Outcome
     from hairpin.host.boot.configured import Configured
+    from hairpin.judges.contradiction import Contradiction
     from hairpin.judges.disagreement import Disagreement
     from hairpin.judges.judged import Judged
+    from hairpin.judges.observation import Observation
     from hairpin.remedy.remedy import OwnersDecision, Remedy
     from hairpin.story.blame import Blame
     from hairpin.suppose.parts import Supposition
@@ -115,6 +117,8 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     causes: tuple[str, ...] = ()
     judged: "Judged | None" = None
     assumptions: tuple[Message, ...] = ()
+    live: "Observation | None" = None
+    """What real probes of the flow showed; None if none was asked for."""
     supposed: "tuple[Supposition, ...]" = ()
     """The parts of a host on which the verdict rests and which no pasted text shows."""
     anyway: bool = False
@@ -158,7 +162,19 @@ class FlowAnswer(msgspec.Struct, frozen=True):
         Some verdicts rest on a router outside that forwards a packet which a careful router drops.  A replica cannot
         confirm such a verdict, because the replica's outside forwards this packet, too.  Other verdicts hold as long as
         the flow stays below a limit over time; a replica sends one packet, which shows nothing about the limit."""
+        told = self.contradiction
+        if told is not None and told.agrees:
+            return "observed"
         return "simulated" if self.trace.rests_on_grant or self.trace.bounds else self.replayed
+
+    @property
+    def contradiction(self) -> "Contradiction | None":
+        """What real probes say of the verdict; None if none was asked for."""
+        if self.live is None:
+            return None
+        from hairpin.judges.contradiction import contradiction  # noqa: PLC0415 - few questions ask for real packets
+
+        return contradiction(self.trace, self.verdict, self.live)
 
     @property
     def replayed(self) -> Judge:

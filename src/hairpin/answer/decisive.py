@@ -140,6 +140,8 @@ def _of_branch(branch: Branch) -> Iterator[tuple[str, str]]:
 
 def exit_status(answer: Answer) -> int:
     """Return the exit status of the answer, which depends on the kind of the question."""
+    if any(each.live is not None for each in answer.flows):
+        return _live_status(answer)
     match answer.question.kind:
         case "check":
             status = _check_status(answer)
@@ -150,6 +152,25 @@ def exit_status(answer: Answer) -> int:
         case _:
             assert_never(answer.question.kind)
     return 3 if status == 0 and lacks_reading(answer) else status
+
+
+def _live_status(answer: Answer) -> int:
+    """Return 1 if a real probe failed, 0 if every probe was answered and no verdict says otherwise, and 3 if this is
+    undecided, or if no probe could be sent at all or from a machine that the user named.
+
+    A flow that could not be tried keeps the verdict of its walk, if it is not the only one."""
+    told = [each.contradiction for each in answer.flows]
+    passes = [each.passes for each in told if each is not None]
+    if False in passes:
+        return 1
+    if True not in passes or any(each is not None and each.agrees is False for each in told):
+        return 3
+    if any(flow.live is not None and flow.live.wanted for flow in answer.flows):
+        return 3
+    others = [flow for flow, passed in zip(answer.flows, passes, strict=True) if passed is None]
+    if answer.question.kind == "check" and any(not each.succeeds for each in others):
+        return 1 if any(each.verdict != "depends" for each in others if not each.succeeds) else 3
+    return 0
 
 
 def _check_status(answer: Answer) -> int:

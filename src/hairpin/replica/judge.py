@@ -5,15 +5,12 @@ Each replica is a separate process, so several run in parallel.
 """
 
 import os
-import select
 import shutil
-import signal
 import sys
-import traceback
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 
@@ -28,11 +25,10 @@ from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Outcome
 from hairpin.replica.run.changing import parts_of
 from hairpin.replica.run.netns import die_with, own_mounts, own_processes
+from hairpin.replica.run.process_apart import ProcessApart, send, without_interrupts
 from hairpin.replica.run.worker import Order, carry
 
 _TIMEOUT_S = 60.0
-_GONE_S = 5.0
-"""The time in seconds within which a killed replica must end."""
 
 
 def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> Judgement:
@@ -132,12 +128,12 @@ def _carrying(orders: Iterable[Order]) -> Generator[Callable[[], tuple[Outcome, 
     reason = missing()
     wanted = tuple(orders)
     abreast = max(1, len(os.sched_getaffinity(0)))
-    started: list[_Process] = []
+    started: list[ProcessApart] = []
 
     def start(number: int) -> None:
         for order in wanted[len(started) : len(started) + number]:
-            with _without_interrupts():
-                started.append(_Process(order))
+            with without_interrupts():
+                started.append(ProcessApart(partial(_inner, order)))
 
     def outcomes() -> tuple[Outcome, ...]:
         if reason is not None:
@@ -145,7 +141,7 @@ def _carrying(orders: Iterable[Order]) -> Generator[Callable[[], tuple[Outcome, 
         found: list[Outcome] = []
         while len(found) < len(wanted):
             start(abreast - (len(started) - len(found)))
-            found += [each.outcome() for each in started[len(found) :]]
+            found += [_outcome(each) for each in started[len(found) :]]
         return tuple(found)
 
     try:
@@ -157,70 +153,16 @@ def _carrying(orders: Iterable[Order]) -> Generator[Callable[[], tuple[Outcome, 
             each.end()
 
 
-class _Process:
-    """The process of a replica, as the parent process handles it."""
-
-    def __init__(self, order: Order) -> None:
-        self._read, write = os.pipe()
-        parent = os.getpid()
-        self._is_reaped = False
-        self._pid = os.fork()
-        if self._pid == 0:
-            with _Ending(write):
-                os.close(self._read)
-                die_with(parent)
-                _inner(order, write)
-        os.close(write)
-
-    def outcome(self) -> Outcome:
-        """Wait for the process's answer, and return it as an outcome."""
-        data = bytearray()
-        while True:
-            ready, _, _ = select.select((self._read,), (), (), _TIMEOUT_S)
-            if not ready:
-                self.end()
-                break
-            chunk = os.read(self._read, 1 << 20)
-            if not chunk:
-                self._reap()
-                break
-            data += chunk
-        try:
-            return msgspec.json.decode(data, type=Outcome)
-        except msgspec.DecodeError:
-            told = data.decode("utf-8", "replace").strip()
-            return Outcome(
-                error=message(
-                    "the test copy of the network (replica) ended early: {said}", said=told or message("killed")
-                )
-            )
-
-    def end(self) -> None:
-        """Kill the process if it has not ended by itself, and wait until the first process of its PID namespace is
-        gone."""
-        if not self._is_reaped:
-            os.kill(self._pid, signal.SIGKILL)
-            while select.select((self._read,), (), (), _GONE_S)[0] and os.read(self._read, 1 << 20):
-                continue
-            self._reap()
-
-    def _reap(self) -> None:
-        self._is_reaped = True
-        os.close(self._read)
-        os.waitpid(self._pid, 0)
-
-
-@contextmanager
-def _without_interrupts() -> Generator[None]:
-    """Block SIGINT in the ``with`` block and in the processes that it starts.
-
-    Ctrl-C at a terminal sends SIGINT to all processes.  Only the parent process handles the signal, and it kills the
-    other processes."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _outcome(process: ProcessApart) -> Outcome:
+    """Wait for the process's answer, and return it as an outcome."""
+    data = process.answer(_TIMEOUT_S)
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return msgspec.json.decode(data, type=Outcome)
+    except msgspec.DecodeError:
+        told = data.decode("utf-8", "replace").strip()
+        return Outcome(
+            error=message("the test copy of the network (replica) ended early: {said}", said=told or message("killed"))
+        )
 
 
 def _inner(order: Order, write: int) -> None:
@@ -234,44 +176,10 @@ def _inner(order: Order, write: int) -> None:
         die_with(0)
         del parent
         own_mounts()
-        _send(write, msgspec.json.encode(carry(order)))
+        send(write, msgspec.json.encode(carry(order)))
         return
     os.close(write)
     os.waitpid(child, 0)
-
-
-def _send(write: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(write, view) :]
-
-
-class _Ending:
-    """Ends the process at the end of the ``with`` block, even after an error.  The forked process must not return to
-    the caller's code."""
-
-    def __init__(self, write: int) -> None:
-        self._write = write
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if error is not None:
-                _send(self._write, _in_one_line(error).encode())
-        finally:
-            os._exit(0 if error is None else 1)
-
-
-def _in_one_line(error: BaseException) -> str:
-    """Return the error and the source lines of its traceback, the innermost line first, as one line of text."""
-    frames = reversed(traceback.extract_tb(error.__traceback__))
-    came_through = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-    said = " ".join("".join(traceback.format_exception_only(error)).split())
-    return f"{said} ({came_through})"
 
 
 _TOOLS = ("ip", "bridge")

@@ -42,7 +42,11 @@ class Sighting(msgspec.Struct, frozen=True):
 
     ``at_ns``: the time in nanoseconds, by the kernel's clock.  ``icmp``: type << 8 | code of an ICMP message.
 
-    ``quoted``: the ports of the packet that an ICMP error is about."""
+    ``quoted``: the ports of the packet that an ICMP error is about.
+
+    ``tag``: a number that NAT leaves as it is, by which a packet and its answer are recognised at every hop: the
+    initial sequence number that a SYN, its answer or an ICMP error about it names, the id of a DNS message, or the
+    sequence number of an echo; None for other packets."""
 
     at_ns: int
     netns: Netns
@@ -57,6 +61,7 @@ class Sighting(msgspec.Struct, frozen=True):
     tcp_flags: int = 0
     icmp: int | None = None
     quoted: tuple[int, ...] = ()
+    tag: int | None = None
 
     def text(self) -> str:
         """Return the packet as text, such as ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""

@@ -31,6 +31,7 @@ def test_it_keeps_to_its_schema() -> None:
 
 def test_both_answers_stand_side_by_side() -> None:
     (flow,) = AGREED.flows
+    assert flow.replicated is not None
     assert (flow.simulated.verdict, flow.replicated.verdict, flow.agree, flow.judge) == (
         "dropped",
         "dropped",

@@ -47,8 +47,27 @@ def own_mounts() -> None:
     _checked(_LIBC.unshare(_CLONE_NEWNS), "unshare")
     _checked(_LIBC.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount")
     _checked(_LIBC.mount(b"none", b"/run", b"tmpfs", 0, None), "mount")
+    _mount_trace_events()
+
+
+def own_trace_events() -> None:
+    """Mount the kernel's trace events for this process alone; all other mounts stay as they are.
+
+    Raises OSError.  Trace events may be missing: see :mod:`hairpin.replica.watch.drops`."""
+    _checked(_LIBC.unshare(_CLONE_NEWNS), "unshare")
+    _checked(_LIBC.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount")
+    _mount_trace_events()
+
+
+def _mount_trace_events() -> None:
     if Path("/sys/kernel/tracing").is_dir():
         _LIBC.mount(b"none", b"/sys/kernel/tracing", b"tracefs", 0, None)
+
+
+def enter(descriptor: int) -> None:
+    """Enter the network namespace of an open file.  Sockets that are opened and processes that are started from now on
+    belong to it.  Raises OSError."""
+    _checked(_LIBC.setns(descriptor, _CLONE_NEWNET), "setns")
 
 
 class HeldNetns:
@@ -65,8 +84,8 @@ class HeldNetns:
         self.path = f"/proc/{Path('/proc/self').readlink()}/fd/{self.fd}"
 
     def enter(self) -> None:
-        """Enter the namespace.  Sockets that are opened and processes that are started from now on belong to it."""
-        _checked(_LIBC.setns(self.fd, _CLONE_NEWNET), "setns")
+        """Enter the namespace: see ``enter``."""
+        enter(self.fd)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ SO_TIMESTAMPNS = 35
 _OUTGOING = 4
 _IGMP = 2
 _SO_RCVBUFFORCE = 33
+_SYN, _RST, _ACK = 0x02, 0x04, 0x10
+_DNS_HEADER = 12
 _NEIGHBOUR_DISCOVERY, _SOLICITATION = range(130, 144), 135
 
 
@@ -28,6 +30,31 @@ def _is_about_discovery(message: bytes) -> bool:
     not belong to the flow."""
     inner = message[8:]
     return len(inner) > 40 and message[0] < 128 and inner[6] == ICMP6 and inner[40] in _NEIGHBOUR_DISCOVERY
+
+
+def _tag(transport: bytes, number: int, version: Version) -> int | None:
+    """Return the number that the packet has at every hop; see ``Sighting.tag``."""
+    if number == TCP and len(transport) >= 14:
+        flags = transport[13]
+        sequence, acknowledged = struct.unpack_from(">II", transport, 4)
+        if flags & _SYN and not flags & _ACK:
+            return int(sequence)
+        return (int(acknowledged) - 1) & 0xFFFFFFFF if flags & _ACK and flags & (_SYN | _RST) else None
+    if number == UDP and len(transport) >= 8 + _DNS_HEADER:
+        return int.from_bytes(transport[8:10])
+    if number in (ICMP, ICMP6) and len(transport) >= 8:
+        if transport[0] in ((0, 8) if number == ICMP else (128, 129)):
+            return int.from_bytes(transport[6:8])
+        return _tag_of_quoted(transport[8:], version)
+    return None
+
+
+def _tag_of_quoted(data: bytes, version: Version) -> int | None:
+    """Return the initial sequence number of the SYN that an ICMP error quotes; None if it quotes another packet."""
+    if len(data) < 20 or data[0] >> 4 != version:
+        return None
+    start, number = ((data[0] & 15) * 4, data[9]) if version == 4 else (40, data[6])
+    return int.from_bytes(data[start + 4 : start + 8]) if number == TCP and len(data) >= start + 8 else None
 
 
 class Tap:
@@ -108,8 +135,9 @@ class Tap:
         if number in (ICMP, ICMP6) and len(transport) >= 2:
             icmp = transport[0] << 8 | transport[1]
             quoted = quoted_ports(transport[8:], version)
+        tag = _tag(transport, number, version)
         return Sighting(
-            at, self.netns, link, kind == _OUTGOING, version, *ends, number, sport, dport, flags, icmp, quoted
+            at, self.netns, link, kind == _OUTGOING, version, *ends, number, sport, dport, flags, icmp, quoted, tag
         )
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from hairpin.report.documents.effects_document import (
     side_effect_documents,
 )
 from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
+from hairpin.report.documents.live_document import LiveDocument, live_document
 from hairpin.report.documents.text_document import (
     NextDocument,
     RecognisedDocument,
@@ -83,6 +84,8 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     established: Fate | None = None
     """The fate of the flow's connection that is open when the event begins.  Null if the question names no event, or if
     the flow does not pass before the event."""
+    live: LiveDocument | UnsetType = UNSET
+    """What real probes of the flow showed.  Absent without ``--live``."""
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
@@ -279,6 +282,7 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
         asked_name=trace.flow.asked_name or None,
         before=was.verdict if was is not None else None,
         established=was.established if was is not None else None,
+        live=live_document(flow, words) or UNSET,
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import msgspec
+from msgspec import UnsetType
 
 from hairpin.answer.answer import Answer, Judge
 from hairpin.judges.judged import Judged
@@ -58,10 +59,11 @@ class KernelAnswer(msgspec.Struct, frozen=True):
 class ProvenDocument(msgspec.Struct, frozen=True):
     """One flow: the walk's answer, the kernel's answer, and whether they agree.
 
-    ``agree``: null if a part that the replica leaves out may decide the flow."""
+    ``agree``: null if a part that the replica leaves out may decide the flow.  ``replicated``: null with ``--live``,
+    where ``simulated`` has the object ``live``, and ``agree`` says whether the real packets do what hairpin says."""
 
     simulated: FlowDocument
-    replicated: KernelAnswer
+    replicated: KernelAnswer | None
     agree: bool | None
     difference: str
     judge: Judge
@@ -91,8 +93,10 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
     files = {each.flow: each.file for each in answer.disputes}
     flows = tuple(
         _proven(flow_document(each, answer, quotes, words, places_of(answer)), each.judged, files.get(each.ref), words)
-        for each in answer.flows
         if each.judged is not None
+        else _tried(flow_document(each, answer, quotes, words, places_of(answer)))
+        for each in answer.flows
+        if each.judged is not None or each.live is not None
     )
     return ProveDocument(
         schema=SCHEMA,
@@ -125,6 +129,13 @@ def _proven(simulated: FlowDocument, judged: Judged, file: str | None, words: Wo
         tuple(words(each) for each in judged.judgement.apart),
         file,
     )
+
+
+def _tried(simulated: FlowDocument) -> ProvenDocument:
+    """Return the document of a flow that was tried with real packets."""
+    live = simulated.live
+    agrees, headline = (None, None) if isinstance(live, UnsetType) else (live.agrees, live.headline)
+    return ProvenDocument(simulated, None, agrees, headline or "", simulated.judge, (), (), None)
 
 
 def _kernel(judgement: Judgement) -> KernelAnswer:

@@ -85,6 +85,11 @@ class _AnswerPage:
         sheet = Sheet(self._words)
         write_before_summary(self._answer, self._words, sheet)
         write_verdicts(self._answer, self._words, sheet, self._places, verbose=False)
+        if any(each.live is not None for each in self._answer.flows):
+            from hairpin.report.text.live_text import write_contradictions, write_observations  # noqa: PLC0415
+
+            write_contradictions(self._answer, self._words, sheet)
+            write_observations(self._answer, self._words, sheet, self._places, verbose=False)
         write_elsewhere(self._answer, self._words, sheet)
         shown = element("section", *self._contents(), *sheet.elements(), class_="head")
         found = overview_of(self._answer, self._words, self._places)

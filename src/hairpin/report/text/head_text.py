@@ -18,6 +18,11 @@ from hairpin.walk.verdicts import Verdict
 def write_head(answer: Answer, words: Words, paper: Paper) -> None:
     """Write the summary and the lines before it."""
     write_before_summary(answer, words, paper)
+    if any(each.live is not None for each in answer.flows):
+        from hairpin.report.text.live_text import write_contradictions
+
+        if write_contradictions(answer, words, paper):
+            return
     line = summary(answer)
     if line is not None:
         paper.prose(words(line), style="strong")

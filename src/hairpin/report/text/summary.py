@@ -45,7 +45,13 @@ def troubles(answer: Answer) -> Troubles:
 
 
 def summary(answer: Answer) -> Message | None:
-    """Return the first line of the answer; None if no flow was asked and no problem was found."""
+    """Return the first line of the answer; None if no flow was asked and no problem was found.
+
+    If real packets contradict hairpin, this is the first line."""
+    told = [each for each in (flow.contradiction for flow in answer.flows) if each is not None]
+    headline = next((each.headline for each in told if each.headline is not None), None)
+    if headline is not None:
+        return headline
     line = _summary(answer)
     if line is not None and answer.kept_out and answer.flows and all(each.succeeds for each in answer.flows):
         return message("{said}; a rule keeps other clients out", said=line)

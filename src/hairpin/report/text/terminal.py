@@ -35,6 +35,10 @@ def report_text(
     write_head(answer, words, paper)
     paper.gap()
     write_verdicts(answer, words, paper, places, verbose=verbose)
+    if any(each.live is not None for each in answer.flows):
+        from hairpin.report.text.live_text import write_observations
+
+        write_observations(answer, words, paper, places, verbose=verbose)
     write_elsewhere(answer, words, paper)
     for group in groups(answer.flows):
         report.group(group)
