@@ -32,9 +32,10 @@ def without_secrets(found: Round) -> Round:
 
 def _told(change: SeenChange) -> SeenChange:
     culprit = change.culprit
-    if culprit is None or not culprit.command:
+    if culprit is None or not (culprit.command or culprit.job):
         return change
-    return change._replace(culprit=culprit._replace(command=told_command(culprit.command)))
+    hidden = culprit._replace(command=told_command(culprit.command), job=told_command(culprit.job))
+    return change._replace(culprit=hidden)
 
 
 def told_command(command: str) -> str:
@@ -101,4 +102,4 @@ class Recording:
 
 def _kept(change: SeenChange) -> GuardedChange:
     by = change.culprit
-    return GuardedChange(change.part, change.at_s, change.detail, Maker(*by[:6]) if by is not None else None)
+    return GuardedChange(change.part, change.at_s, change.detail, Maker(*by) if by is not None else None)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from hairpin.evidence.several import Source
 from hairpin.expect.holding import Holding, Holdings
-from hairpin.guard.change import Culprit, SeenChange
+from hairpin.guard.change import ANNOUNCED, Culprit, SeenChange
 from hairpin.message import Message
 
 
@@ -29,5 +29,5 @@ class Round(NamedTuple):
     @property
     def is_by_unknown(self) -> bool:
         """Whether nobody is known for a part that changed: not even another change of the same part."""
-        known = {each.part for each in self.changes if each.culprit is not None}
+        known = ANNOUNCED | {each.part for each in self.changes if each.culprit is not None}
         return any(each.culprit is None and each.part not in known for each in self.changes)

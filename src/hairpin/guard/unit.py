@@ -21,6 +21,8 @@ _CAPABILITIES = (
     "CAP_NET_ADMIN", "CAP_NET_RAW",  # reads rules, sets and sockets
     "CAP_SETUID", "CAP_SETGID",  # asks the rootless engines of users
     "CAP_SYSLOG",
+    "CAP_AUDIT_READ",  # hears who writes tables of iptables-legacy, where audit is on
+    "CAP_SYS_NICE",  # looks for who made a change before that process ends
 )  # fmt: skip
 _UNIT = """\
 [Unit]
@@ -47,7 +49,6 @@ ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
 LockPersonality=yes
-RestrictRealtime=yes
 RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6 AF_PACKET
 SystemCallArchitectures=native

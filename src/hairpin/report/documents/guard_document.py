@@ -18,7 +18,8 @@ SCHEMA: Literal["hairpin.guard/1"] = "hairpin.guard/1"
 
 class CulpritDocument(msgspec.Struct, frozen=True):
     """The process that made a change.  ``parents``: the names of its parents, the next one first.  ``unit``: the
-    systemd unit or container; empty for none.  ``login``: the user id of its login; null for none."""
+    systemd unit or container; empty for none.  ``login``: the user id of its login; null for none.  ``exe``: the file
+    of its program.  ``job``: what cron or a timer started.  ``session``: the login's terminal and ssh client."""
 
     pid: int
     name: str
@@ -26,6 +27,9 @@ class CulpritDocument(msgspec.Struct, frozen=True):
     parents: tuple[str, ...]
     unit: str
     login: int | None
+    exe: str = ""
+    job: str = ""
+    session: str = ""
 
 
 class SeenChangeDocument(msgspec.Struct, frozen=True):

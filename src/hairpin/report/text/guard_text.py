@@ -17,6 +17,9 @@ PARTS: dict[str, Message] = {
     "routes": message("a route or a routing rule"),
     "sysctls": message("a setting of the kernel"),
     "files": message("a file that is loaded later"),
+    "conntrack": message("how full conntrack's table is"),
+    "containers": message("a container or a network of an engine"),
+    "services": message("a service, or firewalld's settings"),
     "unseen": message("more than the kernel could tell"),
 }
 _MOST = 5
@@ -71,8 +74,12 @@ def culprit_said(culprit: Culprit) -> Message:
         said = message("{said}, started by {parents}", said=said, parents=" < ".join(culprit.parents))
     if culprit.unit:
         said = message("{said}, in {unit}", said=said, unit=culprit.unit)
+    if culprit.job:
+        said = message("{said}, a job of {job}", said=said, job=culprit.job)
     if culprit.login is not None:
         said = message("{said}, from the login of user {user}", said=said, user=culprit.login)
+    if culprit.session:
+        said = message("{said} ({session})", said=said, session=culprit.session)
     return said
 
 
