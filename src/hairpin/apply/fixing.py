@@ -15,7 +15,7 @@ from hairpin.apply.ground import Begin, Begun, Ground
 from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.outcome import FixOutcome, FlowResult, counted_rules
 from hairpin.apply.plan import RepairPlan
-from hairpin.apply.ready import made_ready
+from hairpin.apply.ready import made_ready, networks_gone
 from hairpin.change.step import nature
 from hairpin.errors import ApplyError, CollectError
 from hairpin.evidence.reading import utc_text
@@ -241,6 +241,9 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))
+    for label in dict.fromkeys(each.host for each in plan.repairs):
+        for name in networks_gone(was.host(label), after.host(label)):
+            yield message("the network {network} was removed meanwhile", network=name)
     if _helps_nothing(plan, results):
         yield message("the repair did not help: each asked flow that failed before it still fails")
     foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}
