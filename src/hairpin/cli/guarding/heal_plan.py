@@ -5,7 +5,9 @@ flows stop are found, which takes a fraction of the time of all flows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from threading import Thread
 
 import msgspec
 
@@ -19,18 +21,26 @@ from hairpin.apply.plan import PlannedRemedy, RepairPlan, Unplanned, is_wanted, 
 from hairpin.apply.program.outpost import here
 from hairpin.apply.program.outpost_ground import OutpostGround
 from hairpin.apply.restoring import restore_plan
-from hairpin.cli.plans.rereading import Rereading
+from hairpin.change.calls import ReloadNetworks
+from hairpin.change.step import Ask, LoadRules, RunCommands
+from hairpin.cli.plans.rereading import NO_CONTAINER, Rereading, with_insides
+from hairpin.collect.several import read_this
+from hairpin.errors import HairpinError
+from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import Source
 from hairpin.expect.expectation import Expectation, HealRules
 from hairpin.expect.holding import Holding, Holdings
 from hairpin.guard.heal.allowed import touched, why_no_heal, why_not_by_guard
 from hairpin.guard.heal.heal import NotHealed
 from hairpin.message import Message, message
+from hairpin.network.network import Network
 from hairpin.remedy.known_flows import flow_key
 from hairpin.walk.verdicts import succeeds
 
 _SWITCH_S = 60
 """The time after which the switch takes back a heal that this process did not confirm, in seconds."""
+_LONGEST_NAME = 15
+"""The kernel keeps so many characters of a process's name (TASK_COMM_LEN)."""
 _MOST_FLOWS = 4
 """The greatest number of flows whose causes are found for one heal."""
 
@@ -148,16 +158,62 @@ def _ids(repairs: Iterable[PlannedRemedy]) -> Iterator[str]:
             yield each.cause.id
 
 
-def carried_out(plan: RepairPlan, question: tuple[str, ...]) -> FixOutcome:
+def names_of_writers(plan: RepairPlan) -> frozenset[str]:
+    """Return the names of the processes that make the plan's changes, as the kernel tells them."""
+    found: set[str] = set()
+    for each in plan.tasks(lasting=False):
+        match each.step:
+            case LoadRules(program=program):
+                found |= {f"{program}{kind}-restore" for kind in ("", "-nft", "-legacy")} | {"nft"}
+            case RunCommands(commands=commands):
+                found |= {words[0].rpartition("/")[2] for words in commands if words}
+            case Ask(call=ReloadNetworks()):
+                found |= {"podman", "netavark", "nft"}
+            case Ask():
+                found.add("firewalld")
+            case _:
+                continue
+    return frozenset(each[:_LONGEST_NAME] for each in found)
+
+
+def carried_out(plan: RepairPlan, question: tuple[str, ...], ahead: "ReadAhead | None" = None) -> FixOutcome:
     """Carry the plan out, verified by the walk on fresh evidence; nothing is sent.  ``question``: the words that the
-    journal keeps.  Raises ApplyError if the host has changed since the plan was made."""
+    journal keeps.  ``ahead``: the first reading.  Raises ApplyError if the host has changed since the plan was made."""
     label = plan.answer.network.this.name
     asked = plan.answer.question
-    read = Rereading(plan).read
+    again = Rereading(plan).read
 
     def look() -> Answer:
-        return ask(asked, read(), depth="flows")
+        return ask(asked, again(), depth="flows")
 
-    verifier = Verifier(look, lambda _network, _flow: None, lambda _network: None, lambda: network_asked(asked, read()))
+    def read() -> Network:
+        first = ahead.take() if ahead is not None else None
+        return network_asked(asked, first or again())
+
+    verifier = Verifier(look, lambda _network, _flow: None, lambda _network: None, read)
     ground = OutpostGround(here(), _SWITCH_S, lambda _task, _said: None, partial(look_at, label))
     return apply_plan(plan, {label: ground}, verifier, lasting=False, question=question)
+
+
+class ReadAhead:
+    """Reads the host again while the plan is made: the reading against which the plan is checked before its first
+    step.  A heal changes nothing in containers, so they are not entered again."""
+
+    def __init__(self, sources: tuple[Source, ...]) -> None:
+        self._older = sources
+        self._found: tuple[Source, ...] | None = None
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        (older,) = self._older
+        with suppress(HairpinError):  # the host is read again when the plan is made
+            if isinstance(older, Evidence):
+                whole = with_insides(read_this(only=NO_CONTAINER), older)
+                self._found = (whole,) if whole is not None else None
+
+    def take(self) -> tuple[Source, ...] | None:
+        """Return the reading, once; None if there is none."""
+        self._thread.join()
+        found, self._found = self._found, None
+        return found

@@ -21,7 +21,7 @@ from hairpin.apply.program.outpost import here
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.cli.face.asked import Shown
 from hairpin.cli.face.output import complain
-from hairpin.cli.guarding.heal_plan import carried_out, heal_plan
+from hairpin.cli.guarding.heal_plan import ReadAhead, carried_out, heal_plan, names_of_writers
 from hairpin.cli.plans.settling import settle_interrupted
 from hairpin.errors import HairpinError
 from hairpin.evidence.several import Source
@@ -60,6 +60,7 @@ class Healer:
         self._healed: list[Healed] = []
         self._not_healed: list[NotHealed] = []
         self._said: frozenset[object] = frozenset()
+        self._own_names: frozenset[str] = frozenset()
         self._chain = _chain()
 
     def settle(self) -> None:
@@ -106,7 +107,11 @@ class Healer:
             left.append(NotHealed(tuple(each.expectation for each in later), said))
         before, self._said = self._said, frozenset((each.expectations, str(each.reason)) for each in left)
         new = tuple(each for each in left if (each.expectations, str(each.reason)) not in before)
-        own = tuple(each for each in found.culprits if self._is_own(each))
+        own = tuple(
+            each
+            for each in found.culprits
+            if self._is_own(each) or (not found.broke and not is_known(each) and each.name in self._own_names)
+        )
         return found._replace(healed=tuple(self._healed), not_healed=new, own=own)
 
     def _heal(self, sources: tuple[Source, ...]) -> None:
@@ -118,6 +123,7 @@ class Healer:
         if not mine:
             return
         culprits = tuple(dict.fromkeys(one for each in mine for one in self._broken_by[each.expectation.key][0]))
+        ahead = ReadAhead(sources)
         plan, left = heal_plan(held, mine, sources, self._expected.heal)
         self._not_healed += (each._replace(culprits=culprits) for each in left)
         if plan is None:
@@ -132,10 +138,11 @@ class Healer:
             self._not_healed.append(NotHealed(expectations, said, names, fighters, is_fight=True))
             return
         self._attempts.add(culprits, names)
+        self._own_names = names_of_writers(plan)
         try:
             with self._listening():
                 words = (*_WORDS, *(f"{_BY}{culprit_word(each)}" for each in culprits), *names)
-                outcome = carried_out(plan, words)
+                outcome = carried_out(plan, words, ahead)
         except HairpinError as error:
             self._leave(expectations, error.said, names, culprits)
             return

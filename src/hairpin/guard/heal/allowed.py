@@ -48,8 +48,6 @@ def why_not_by_guard(cause: CauseAnswer, remedy: Remedy) -> Message | None:
         return message("somebody decided it")
     if remedy.disruptive:
         return message("the repair interrupts what works")
-    if cause.candidate.side_effects:
-        return message("the repair has a side effect: {effect}", effect=cause.candidate.side_effects[0])
     return why_no_heal(remedy)
 
 

@@ -1,0 +1,164 @@
+"""A lab host with ten containers and a guard that heals, and a client that really connects."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.engine import FIRST_FILLER_PORT
+from hairpin.lab.node import DIE_WITH_PARENT
+from hairpin.lab.plan import LabPlan
+from hairpin.lab.run import HAIRPIN, environment
+from hairpin.lab.topology import HOST
+from tests.heals import client
+from tests.restoring import held
+
+CONTAINERS = 10
+PORTS = tuple(FIRST_FILLER_PORT + number for number in range(CONTAINERS))
+PLAN = LabPlan(
+    containers=(), fillers=CONTAINERS, daemon='{"userland-proxy": false}', setup=("iptables -P FORWARD DROP",)
+)
+FILE = "/root/expect.toml"
+_LIMIT_S = 120.0
+Round = dict[str, Any]
+
+
+def expectations(most_per_hour: int) -> str:
+    """Return the file: each port from outside, to be healed."""
+    ports = ", ".join(f'"{each}/tcp"' for each in PORTS)
+    must = f'[[must]]\nreach = [{ports}]\nfrom = ["outside", "lan"]\non-break = "heal"\n'
+    return f"[heal]\nmost-per-hour = {most_per_hour}\n\n{must}"
+
+
+class Guard:
+    """A running guard, and the rounds that it tells."""
+
+    def __init__(self, lab: Lab) -> None:
+        argv = (*DIE_WITH_PARENT, *lab.host.enter, *HAIRPIN, "guard", "run", FILE, "--json")
+        self._process = subprocess.Popen(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+        )
+        self.rounds: list[Round] = []
+        self._told: queue.Queue[Round] = queue.Queue()
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with suppress(ValueError):  # a kill cuts the last line
+                self._told.put(json.loads(line))
+
+    def until(self, is_it: Callable[[Round], bool], limit_s: float = _LIMIT_S) -> Round | None:
+        """Return the next round that is wanted; None if there is none within the limit."""
+        until = time.monotonic() + limit_s
+        while (left := until - time.monotonic()) > 0:
+            try:
+                found = self._told.get(timeout=left)
+            except queue.Empty:
+                return None
+            self.rounds.append(found)
+            if is_it(found):
+                return found
+        return None
+
+    def kill(self) -> None:
+        """Kill the guard itself at once, as a power cut would; its children live on."""
+        for child in _children(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> str:
+        """End the guard as systemd would, and return what it said on standard error."""
+        for child in _children(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+        _, said = self._process.communicate(timeout=_LIMIT_S)
+        return said
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except FileNotFoundError:  # it has ended
+        return []
+    return list(map(int, found))
+
+
+class Site:
+    """The lab, its guard, and its client."""
+
+    def __init__(self, lab: Lab, most_per_hour: int) -> None:
+        self.lab = lab
+        lab.host.run(("sh", "-c", f"cat > {FILE}"), stdin=expectations(most_per_hour))
+        self.guard = Guard(lab)
+        self._client = self._started(client.__file__, HOST, ",".join(map(str, PORTS)))
+
+    def _started(self, script: str, *words: str) -> "subprocess.Popen[str]":
+        argv = (*DIE_WITH_PARENT, *self.lab.client.enter, sys.executable, "-I", "-S", script, *words)
+        return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def client(self, word: str) -> float:
+        """Ask the client to wait until all pass (``pass``) or one fails (``fail``); return when, -1 if never."""
+        return float(_asked(self._client, word))
+
+    def run(self, command: str) -> float:
+        """Run a command in the host; return when it ended, in seconds since the epoch."""
+        said = self.lab.host.run(f"{{ set +e; {command}; }} >/dev/null 2>&1; date +%s.%N")
+        return float(said.splitlines()[-1])
+
+    @contextmanager
+    def connections(self, count: int) -> Generator[Callable[[], tuple[int, int]]]:
+        """Hold so many connections open; the function waits until they go on, and returns how many do, and how many
+        then bring a whole page."""
+        with self._started(held.__file__, HOST, ",".join(map(str, PORTS)), str(count)) as holding:
+            assert holding.stdout is not None
+            holding.stdout.readline()
+
+            def alive() -> tuple[int, int]:
+                until = time.monotonic() + 30.0
+                going = 0
+                while time.monotonic() < until and going < count:
+                    going = int(_asked(holding, "alive"))
+                return going, int(_asked(holding, "end"))
+
+            try:
+                yield alive
+            finally:
+                holding.kill()
+
+    def end(self) -> None:
+        """End what runs beside the lab."""
+        self._client.kill()
+        self._client.wait()
+        self.guard.kill()
+
+
+def _asked(process: "subprocess.Popen[str]", word: str) -> str:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{word}\n")
+    process.stdin.flush()
+    return process.stdout.readline().strip() or "-1"
+
+
+@contextmanager
+def running_site(most_per_hour: int = 60) -> Generator[Site]:
+    """Yield a host that a guard watches."""
+    with running_lab(PLAN) as lab:
+        site = Site(lab, most_per_hour)
+        try:
+            assert site.guard.until(lambda found: True) is not None, "the guard said nothing"
+            yield site
+        finally:
+            site.end()
