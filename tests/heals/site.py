@@ -42,8 +42,8 @@ def expectations(most_per_hour: int) -> str:
 class Guard:
     """A running guard, and the rounds that it tells."""
 
-    def __init__(self, lab: Lab) -> None:
-        argv = (*DIE_WITH_PARENT, *lab.host.enter, *HAIRPIN, "guard", "run", FILE, "--json")
+    def __init__(self, lab: Lab, first: tuple[str, ...] = ()) -> None:
+        argv = (*DIE_WITH_PARENT, *first, *lab.host.enter, *HAIRPIN, "guard", "run", FILE, "--json")
         self._process = subprocess.Popen(
             argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
         )
@@ -98,14 +98,15 @@ def _children(pid: int) -> list[int]:
 class Site:
     """The lab, its guard, and its client."""
 
-    def __init__(self, lab: Lab, most_per_hour: int) -> None:
+    def __init__(self, lab: Lab, most_per_hour: int, *, ahead: bool) -> None:
         self.lab = lab
+        self._first = ("chrt", "--rr", "1") if ahead else ()
         lab.host.run(("sh", "-c", f"cat > {FILE}"), stdin=expectations(most_per_hour))
-        self.guard = Guard(lab)
+        self.guard = Guard(lab, self._first)
         self._client = self._started(client.__file__, HOST, ",".join(map(str, PORTS)))
 
     def _started(self, script: str, *words: str) -> "subprocess.Popen[str]":
-        argv = (*DIE_WITH_PARENT, *self.lab.client.enter, sys.executable, "-I", "-S", script, *words)
+        argv = (*DIE_WITH_PARENT, *self._first, *self.lab.client.enter, sys.executable, "-I", "-S", script, *words)
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def client(self, word: str) -> float:
@@ -153,12 +154,13 @@ def _asked(process: "subprocess.Popen[str]", word: str) -> str:
 
 
 @contextmanager
-def running_site(most_per_hour: int = 60) -> Generator[Site]:
-    """Yield a host that a guard watches."""
+def running_site(most_per_hour: int = 60, *, ahead: bool = False) -> Generator[Site]:
+    """Yield a host that a guard watches.  ``ahead``: the guard and the client go before all else on this machine, which
+    may be busy."""
     with running_lab(PLAN) as lab:
-        site = Site(lab, most_per_hour)
+        site = Site(lab, most_per_hour, ahead=ahead)
         try:
-            assert site.guard.until(lambda found: True) is not None, "the guard said nothing"
+            assert site.guard.until(lambda _: True) is not None, "the guard said nothing"
             yield site
         finally:
             site.end()
