@@ -8,6 +8,9 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 
+from tests.heals.deleted import Deleted, deleted
+from tests.heals.fight import MOST, Fight, fought
+from tests.heals.killed import Killed, killed
 from tests.heals.site import running_site
 from tests.heals.times import Time, timed
 from tests.machine.command import command, has_word
@@ -26,7 +29,30 @@ def main() -> int:
         with running_site(ahead=arguments.ahead) as site:
             found = timed(site, arguments.cases, drawn)
             status |= tell(found, _of_time, lambda each: bool(each.wrong), table=_times, seed=arguments.seed)
+    if has_word("fight", arguments.parts):
+        with running_site(MOST) as site:
+            status |= tell((fought(site),), _of_fight, lambda each: bool(each.wrong))
+    if has_word("deleted", arguments.parts):
+        with running_site() as site:
+            gone = deleted(site, arguments.cases, drawn)
+            status |= tell(gone, _of_deleted, lambda each: bool(each.wrong), seed=arguments.seed)
+    if has_word("killed", arguments.parts):
+        with running_site() as site:
+            kills = killed(site, arguments.cases, drawn)
+            status |= tell(kills, _of_kill, lambda each: bool(each.wrong), seed=arguments.seed)
     return status
+
+
+def _of_fight(one: Fight) -> Iterator[str]:
+    yield f"stopped after {one.heals} heals: {one.reason}  {'; '.join(one.wrong)}"
+
+
+def _of_deleted(one: Deleted) -> Iterator[str]:
+    yield f"removed {one.after_s:+.2f} s after the break, healed: {one.healed}  {'; '.join(one.wrong)}"
+
+
+def _of_kill(one: Killed) -> Iterator[str]:
+    yield f"{one.break_:<26} killed after {one.after_s:.2f} s, plan {one.plan}  {'; '.join(one.wrong)}"
 
 
 def _of_time(one: Time) -> Iterator[str]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from hairpin.lab.plan import LabPlan
 from hairpin.lab.run import HAIRPIN, environment
 from hairpin.lab.topology import HOST
 from tests.heals import client
+from tests.machine.hairpin import typed
 from tests.restoring import held
 
 CONTAINERS = 10
@@ -101,6 +103,8 @@ class Site:
     def __init__(self, lab: Lab, most_per_hour: int, *, ahead: bool) -> None:
         self.lab = lab
         self._first = ("chrt", "--rr", "1") if ahead else ()
+        if ahead:  # the guard asks them
+            lab.host.run("for each in $(pidof dockerd containerd); do chrt --all-tasks --rr --pid 1 $each; done")
         lab.host.run(("sh", "-c", f"cat > {FILE}"), stdin=expectations(most_per_hour))
         self.guard = Guard(lab, self._first)
         self._client = self._started(client.__file__, HOST, ",".join(map(str, PORTS)))
@@ -108,6 +112,24 @@ class Site:
     def _started(self, script: str, *words: str) -> "subprocess.Popen[str]":
         argv = (*DIE_WITH_PARENT, *self._first, *self.lab.client.enter, sys.executable, "-I", "-S", script, *words)
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def start_guard(self) -> None:
+        """Start a guard anew, and wait for its first round."""
+        self.guard = Guard(self.lab, self._first)
+        self.guard.until(lambda _: True)
+
+    def rules(self) -> Counter[str]:
+        """Return each rule, setting and address that a heal may put back, and how often it is there."""
+        said = self.lab.host.run(
+            "iptables-save | sed 's/\\[[0-9:]*\\]//; /^#/d';"
+            " sysctl net.ipv4.ip_forward net.ipv4.conf.docker0.forwarding;"
+            " ip -br address show docker0 | awk '{print $1, $3}'"
+        )
+        return Counter(said.splitlines())
+
+    def history(self) -> int:
+        """Return how many rounds the guards have kept."""
+        return len(typed(self.lab.host, "guard", "history", "--json").stdout.splitlines())
 
     def client(self, word: str) -> float:
         """Ask the client to wait until all pass (``pass``) or one fails (``fail``); return when, -1 if never."""
@@ -117,6 +139,13 @@ class Site:
         """Run a command in the host; return when it ended, in seconds since the epoch."""
         said = self.lab.host.run(f"{{ set +e; {command}; }} >/dev/null 2>&1; date +%s.%N")
         return float(said.splitlines()[-1])
+
+    def quiet(self, for_s: float = 3.0) -> list[Round]:
+        """Wait until the guard has told nothing for so long; return what it told."""
+        found = list[Round]()
+        while (told := self.guard.until(lambda _: True, for_s)) is not None:
+            found.append(told)
+        return found
 
     @contextmanager
     def connections(self, count: int) -> Generator[Callable[[], tuple[int, int]]]:

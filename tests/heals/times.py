@@ -13,8 +13,8 @@ _CONNECTIONS = 10
 
 
 class Time(msgspec.Struct, frozen=True):
-    """One heal.  ``seconds``: until real connections passed; -1 if they never did.  ``wrong``: what was not as it should
-    be."""
+    """One heal.  ``seconds``: until real connections passed; -1 if they never did.  ``own_s``: how long the heal took,
+    with its verification.  ``wrong``: what was not as it should be."""
 
     name: str
     seconds: float

@@ -4,6 +4,7 @@ Lost rules of an engine are put back without a search for causes.  Otherwise the
 flows stop are found, which takes a fraction of the time of all flows.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -35,10 +36,14 @@ from hairpin.guard.heal.heal import NotHealed
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.known_flows import flow_key
+from hairpin.walk.decided import RuleDecided
 from hairpin.walk.verdicts import succeeds
 
 _SWITCH_S = 60
 """The time after which the switch takes back a heal that this process did not confirm, in seconds."""
+_PATIENCE_S = 1.0
+"""A heal starts no service, so its flows pass at once, or somebody has changed the host meanwhile."""
+_SWITCH_INTERVAL_S = 0.0005
 _LONGEST_NAME = 15
 """The kernel keeps so many characters of a process's name (TASK_COMM_LEN)."""
 _MOST_FLOWS = 4
@@ -114,8 +119,12 @@ def _one_for_each_stop(broken: Iterable[Holding]) -> list[FlowAnswer]:
     found: dict[object, FlowAnswer] = {}
     for flow in (one for each in broken for breach in each.breaches for one in breach.flows):
         stop = flow.stop
-        place = (stop.reason, stop.netns, stop.stage, stop.link, stop.decided_by) if stop is not None else None
-        found.setdefault(place, flow)
+        if stop is None:
+            found.setdefault(None, flow)
+            continue
+        by = stop.decided_by
+        place = by.place if isinstance(by, RuleDecided) else type(by)
+        found.setdefault((stop.reason, stop.netns, stop.stage, stop.link, place), flow)
     return list(found.values())[:_MOST_FLOWS]
 
 
@@ -190,7 +199,7 @@ def carried_out(plan: RepairPlan, question: tuple[str, ...], ahead: "ReadAhead |
         first = ahead.take() if ahead is not None else None
         return network_asked(asked, first or again())
 
-    verifier = Verifier(look, lambda _network, _flow: None, lambda _network: None, read)
+    verifier = Verifier(look, lambda _network, _flow: None, lambda _network: None, read, _PATIENCE_S)
     ground = OutpostGround(here(), _SWITCH_S, lambda _task, _said: None, partial(look_at, label))
     return apply_plan(plan, {label: ground}, verifier, lasting=False, question=question)
 
@@ -201,6 +210,9 @@ class ReadAhead:
 
     def __init__(self, sources: tuple[Source, ...]) -> None:
         self._older = sources
+        # The reading wakes often and needs little: by default it would wait 5 ms for the plan's thread each time.
+        self._interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._found: tuple[Source, ...] | None = None
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -215,5 +227,6 @@ class ReadAhead:
     def take(self) -> tuple[Source, ...] | None:
         """Return the reading, once; None if there is none."""
         self._thread.join()
+        sys.setswitchinterval(self._interval_s)
         found, self._found = self._found, None
         return found

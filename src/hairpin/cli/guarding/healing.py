@@ -127,6 +127,7 @@ class Healer:
         plan, left = heal_plan(held, mine, sources, self._expected.heal)
         self._not_healed += (each._replace(culprits=culprits) for each in left)
         if plan is None:
+            ahead.take()
             return
         names = tuple(each.id for each in plan.repairs)
         expectations = tuple(each.expectation for each in mine)
