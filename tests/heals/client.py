@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 
-_WAIT_S, _MOST_S = 0.08, 60.0
+_WAIT_S, _MOST_S = 0.08, 240.0
 
 
 def has_page(address: str, port: int, wait_s: float = _WAIT_S) -> bool:

@@ -8,10 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tests.heals.breaks import BREAKS
-from tests.heals.site import Site
-
-_LONGEST_S = 2.5
-_NOT_ENDED = "cd /var/lib/hairpin/plans 2>/dev/null && ls -d */open */keeping */ending 2>/dev/null || true"
+from tests.heals.site import NOT_ENDED, Site
 
 
 class Killed(msgspec.Struct, frozen=True):
@@ -24,10 +21,19 @@ class Killed(msgspec.Struct, frozen=True):
 
 
 def killed(site: Site, count: int, drawn: random.Random) -> Iterator[Killed]:
-    """Kill so many times."""
+    """Kill so many times, each within the time that a heal takes here."""
     rules = site.rules()
+    longest = _heal_s(site)
     for _ in range(count):
-        yield _one(site, drawn.choice(tuple(BREAKS)), drawn.uniform(0.0, _LONGEST_S), rules)
+        yield _one(site, drawn.choice(tuple(BREAKS)), drawn.uniform(0.0, longest), rules)
+
+
+def _heal_s(site: Site) -> float:
+    began = site.run(BREAKS["filter flushed"])
+    site.guard.until(lambda found: bool(found["healed"]))
+    took = time.time() - began
+    site.guard.until(lambda found: found["broken"] == 0)
+    return took
 
 
 def _one(site: Site, name: str, after: float, rules: Counter[str]) -> Killed:
@@ -35,20 +41,16 @@ def _one(site: Site, name: str, after: float, rules: Counter[str]) -> Killed:
     site.run(BREAKS[name])
     time.sleep(after)
     site.guard.kill()
-    left = site.lab.host.run(_NOT_ENDED).split()
+    left = site.lab.host.run(NOT_ENDED).split()
     kept = site.history()
     site.start_guard()
-    wrong = list[str]()
-    if site.client("pass") < 0:
-        wrong.append("it was not healed")
-    site.quiet()
-    if half := site.lab.host.run(_NOT_ENDED).split():
-        wrong.append(f"left half done: {half}")
+    wrong = [] if site.client("pass") > 0 else ["it was not healed"]
+    if not site.settled():
+        wrong.append("the guard did not say that all holds")
     now = site.rules()
-    if now != rules:
-        wrong.append(
-            f"rules differ: {sorted((now - rules).items())[:3]} more, {sorted((rules - now).items())[:3]} less"
-        )
-    if len(site.lab.host.run("hairpin guard history --json 2>/dev/null || true").splitlines()) < kept:
-        wrong.append("a round is lost from the history")
+    more, less = sorted((now - rules).items()), sorted((rules - now).items())
+    if more or less:
+        wrong.append(f"{len(more)} more: {more[:3]}, {len(less)} less: {less[:3]}")
+    if (history := site.history()) < kept:
+        wrong.append(f"the history has {history} rounds of {kept}")
     return Killed(name, after, "half done" if left else "none", tuple(wrong))

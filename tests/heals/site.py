@@ -30,7 +30,9 @@ PLAN = LabPlan(
     containers=(), fillers=CONTAINERS, daemon='{"userland-proxy": false}', setup=("iptables -P FORWARD DROP",)
 )
 FILE = "/root/expect.toml"
-_LIMIT_S = 120.0
+_LIMIT_S = 300.0
+NOT_ENDED = "cd /var/lib/hairpin/plans 2>/dev/null && ls -d */open */keeping */ending 2>/dev/null || true"
+"""Lists the plans that are half done."""
 Round = dict[str, Any]
 
 
@@ -129,7 +131,9 @@ class Site:
 
     def history(self) -> int:
         """Return how many rounds the guards have kept."""
-        return len(typed(self.lab.host, "guard", "history", "--json").stdout.splitlines())
+        done = typed(self.lab.host, "guard", "history", "--json")
+        assert done.returncode == 0, done.stderr
+        return len(done.stdout.splitlines())
 
     def client(self, word: str) -> float:
         """Ask the client to wait until all pass (``pass``) or one fails (``fail``); return when, -1 if never."""
@@ -140,12 +144,12 @@ class Site:
         said = self.lab.host.run(f"{{ set +e; {command}; }} >/dev/null 2>&1; date +%s.%N")
         return float(said.splitlines()[-1])
 
-    def quiet(self, for_s: float = 3.0) -> list[Round]:
-        """Wait until the guard has told nothing for so long; return what it told."""
-        found = list[Round]()
-        while (told := self.guard.until(lambda _: True, for_s)) is not None:
-            found.append(told)
-        return found
+    def settled(self) -> bool:
+        """Wait until the guard says that nothing is broken, and no heal is under way."""
+        if self.guard.rounds[-1]["broken"] and self.guard.until(lambda found: found["broken"] == 0) is None:
+            return False
+        self.lab.host.run(f'while [ -n "$({NOT_ENDED})" ]; do sleep 0.1; done')
+        return True
 
     @contextmanager
     def connections(self, count: int) -> Generator[Callable[[], tuple[int, int]]]:

@@ -22,6 +22,7 @@ from hairpin.apply.program.plan_book import PlanBook
 from hairpin.cli.face.asked import Shown
 from hairpin.cli.face.output import complain
 from hairpin.cli.guarding.heal_plan import ReadAhead, carried_out, heal_plan, names_of_writers
+from hairpin.cli.plans.half_done import plans_here
 from hairpin.cli.plans.settling import settle_interrupted
 from hairpin.errors import HairpinError
 from hairpin.evidence.several import Source
@@ -38,6 +39,8 @@ from hairpin.question.question import Question
 Read = Callable[[], tuple[Source, ...]]
 Burst = Callable[[float], tuple[SeenChange, ...]]
 _LISTENS_S = 0.1
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 300.0
+"""A heal that was refused or undone is tried again after so long, at first and at last."""
 _MOST_PARENTS = 6
 """A culprit has the names of so many parents at most."""
 _WORDS = ("guard", "heal")
@@ -61,6 +64,8 @@ class Healer:
         self._not_healed: list[NotHealed] = []
         self._said: frozenset[object] = frozenset()
         self._own_names: frozenset[str] = frozenset()
+        self._read: Read = tuple
+        self._again_s, self._wait_s = 0.0, _FIRST_WAIT_S
         self._chain = _chain()
 
     def settle(self) -> None:
@@ -76,6 +81,8 @@ class Healer:
         """Return the burst, with what was heard during a heal before it."""
 
         def heard(patience_s: float) -> tuple[SeenChange, ...]:
+            if self._again_s and time.monotonic() > self._again_s:
+                self._try_again()
             before, self._heard = tuple(self._heard), []
             found = burst(0.0 if before else patience_s)
             self._changes = tuple(dict.fromkeys((*before, *found)))
@@ -88,15 +95,36 @@ class Healer:
 
         def read_and_heal() -> tuple[Source, ...]:
             sources = read()
-            self._healed, self._not_healed = [], []
             if self._expected.each:
-                try:
-                    self._heal(sources)
-                except HairpinError as error:
-                    self._leave(self._expected.each, error.said)
+                self._heal_safely(sources)
             return sources
 
+        self._read = read
         return read_and_heal
+
+    def _try_again(self) -> None:
+        """Heal what could not be healed before, although nothing has changed since.  What a killed process has left
+        half done stops a heal, so it is settled first.  The next round tells what became of it."""
+        self._again_s = 0.0
+        try:
+            if plans_here():
+                self.settle()
+            self._heal_safely(self._read())
+        except HairpinError:  # a host that cannot be read is told by the next round
+            self._later()
+
+    def _heal_safely(self, sources: tuple[Source, ...]) -> None:
+        self._not_healed, self._again_s = [], 0.0
+        try:
+            self._heal(sources)
+        except HairpinError as error:
+            self._leave(self._expected.each, error.said)
+            self._later()
+
+    def _later(self) -> None:
+        """Try again in a while, each time after twice the time."""
+        self._again_s = time.monotonic() + self._wait_s
+        self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
 
     def telling(self, found: Round) -> Round:
         """Return the round with what became of the heals.  What is left broken is told when it changes."""
@@ -107,12 +135,13 @@ class Healer:
             left.append(NotHealed(tuple(each.expectation for each in later), said))
         before, self._said = self._said, frozenset((each.expectations, str(each.reason)) for each in left)
         new = tuple(each for each in left if (each.expectations, str(each.reason)) not in before)
+        healed, self._healed = tuple(self._healed), []
         own = tuple(
             each
             for each in found.culprits
             if self._is_own(each) or (not found.broke and not is_known(each) and each.name in self._own_names)
         )
-        return found._replace(healed=tuple(self._healed), not_healed=new, own=own)
+        return found._replace(healed=healed, not_healed=new, own=own)
 
     def _heal(self, sources: tuple[Source, ...]) -> None:
         began = time.monotonic()
@@ -138,19 +167,22 @@ class Healer:
                            culprits=_names(fighters), elements=", ".join(names))  # fmt: skip
             self._not_healed.append(NotHealed(expectations, said, names, fighters, is_fight=True))
             return
-        self._attempts.add(culprits, names)
         self._own_names = names_of_writers(plan)
         try:
             with self._listening():
                 words = (*_WORDS, *(f"{_BY}{culprit_word(each)}" for each in culprits), *names)
                 outcome = carried_out(plan, words, ahead)
-        except HairpinError as error:
+        except HairpinError as error:  # nothing was done, so it counts as no heal
             self._leave(expectations, error.said, names, culprits)
+            self._later()
             return
+        self._attempts.add(culprits, names)
         if outcome.complaint is not None:
             said = message("the repair was undone: {why}", why=outcome.complaint)
             self._leave(expectations, said, names, culprits)
+            self._later()
             return
+        self._wait_s = _FIRST_WAIT_S
         told = tuple(each.title for each in plan.repairs)
         self._healed.append(Healed(outcome.plans[0], names, told, expectations, time.monotonic() - began))
 

@@ -102,6 +102,8 @@ def touched(never: Iterable[str], ids: Iterable[str], steps: Iterable[Step], hos
 
 
 def _has_word(text: str, word: str) -> bool:
+    if f"conf.{word}." in text or f"conf/{word}/" in text:  # the settings of a link
+        return True
     dotted = word.replace(".", "/") if word.startswith("net.") else word
     return any(re.search(rf"(?<![\w.-]){re.escape(each)}(?![\w-]|\.\w)", text) for each in {word, dotted})
 
