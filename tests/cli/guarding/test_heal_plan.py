@@ -11,7 +11,10 @@ from hairpin.guard.heal.heal import NotHealed
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, evidence
 
 MUST = '[[must]]\nreach = "8080"\nfrom = ["outside", "host"]\non-break = "heal"\n'
-LOST = ("-A DOCKER -d 172.17.0.2/32 ! -i docker0", "-A DOCKER -d 172.17.0.222/32 ! -i docker0")
+LOST = (
+    "[1:60] -A DOCKER -d 172.21.0.2/32 ! -i br-5c658742893b -o br-5c658742893b -p tcp -m tcp --dport 80 -j ACCEPT\n",
+    "",
+)
 
 
 def planned(host: Evidence, text: str = MUST) -> tuple[RepairPlan | None, tuple[NotHealed, ...]]:
