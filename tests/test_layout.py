@@ -68,6 +68,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "guard/memory_file.py": "guard/test_memory.py",
     "guard/telling/told_alert.py": "guard/telling/test_delivery.py",
     "guard/config_files.py": "kernel/test_guard.py",
+    "guard/heal/heal.py": "cli/guarding/test_healing.py",
+    "guard/heal/allowed.py": "cli/guarding/test_heal_plan.py",
     "guard/legacy.py": "kernel/test_guard.py",
     "guard/round.py": "guard/test_rounds.py",
     "guard/sysctls.py": "kernel/test_guard.py",

@@ -32,6 +32,7 @@ from hairpin.guard.change import Culprit, SeenChange
 from hairpin.guard.heal.attempts import HOUR_S, Attempts, culprit_word
 from hairpin.guard.heal.heal import Healed, NotHealed
 from hairpin.guard.heal.person import is_known, is_persons, somebody_types
+from hairpin.guard.record import without_secret
 from hairpin.guard.round import Round
 from hairpin.message import Message, message
 from hairpin.question.question import Question
@@ -136,6 +137,7 @@ class Healer:
         before, self._said = self._said, frozenset((each.expectations, str(each.reason)) for each in left)
         new = tuple(each for each in left if (each.expectations, str(each.reason)) not in before)
         healed, self._healed = tuple(self._healed), []
+        new = tuple(each._replace(culprits=tuple(map(without_secret, each.culprits))) for each in new)
         own = tuple(
             each
             for each in found.culprits
