@@ -22,7 +22,7 @@ PYTEST = $1 $(BIN)/python -m pytest --assert=plain --dist worksteal $2 \
   $1 $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --dist worksteal $2 $(ARGS); exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh live-proofs kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm guarded today bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh live-proofs kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm guarded today bare lock messages conformance heals
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -119,6 +119,9 @@ own-ssh: setup setup-lab ## Plans that cut a real ssh session are taken back, ot
 
 kills: setup setup-lab ## Kill apply and undo at N moments each (200), and the switch, on hosts with real managers, and settle what is left (SEED=… HOSTS=word; root)
 	@$(BIN)/python -m tests.kills $(if $(N),--moments $(N)) $(if $(SEED),--seed $(SEED)) $(if $(HOSTS),--hosts '$(HOSTS)')
+
+heals: setup setup-lab ## Break N times what a guard heals (100): how long it takes, fights, networks that are deleted, kills (SEED=… PART=times|fight|deleted|killed; root)
+	@$(BIN)/python -m tests.heals $(PART) $(if $(N),--cases $(N)) $(if $(SEED),--seed $(SEED))
 
 power: setup setup-lab ## Cut a host's power at N moments of a plan (20), at 10 of --try --persist and at 10 of --host, and settle what is left (SEED=… EMULATED=1; root)
 	@$(BIN)/python -m tests.power $(if $(N),--cuts $(N)) $(if $(EMULATED),--emulated) $(if $(SEED),--seed $(SEED))

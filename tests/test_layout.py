@@ -67,6 +67,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "guard/change.py": "guard/test_rounds.py",
     "guard/memory_file.py": "guard/test_memory.py",
     "guard/telling/told_alert.py": "guard/telling/test_delivery.py",
+    "guard/heal/heal.py": "cli/guarding/test_healing.py",
+    "guard/heal/allowed.py": "cli/guarding/test_heal_plan.py",
     "guard/round.py": "guard/test_rounds.py",
     "guard/sources/config_files.py": "kernel/test_guard.py",
     "guard/sources/engines.py": "kernel/test_guard_engines.py",

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from hairpin.answer.guarded import cause_key, is_told, is_unmoved
-from hairpin.guard.change import Part, SeenChange
+from hairpin.guard.change import Culprit, Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.host.managers import HIDDEN
 from hairpin.message import Message
@@ -31,11 +31,15 @@ def without_secrets(found: Round) -> Round:
 
 
 def _told(change: SeenChange) -> SeenChange:
-    culprit = change.culprit
-    if culprit is None or not (culprit.command or culprit.job):
-        return change
-    hidden = culprit._replace(command=told_command(culprit.command), job=told_command(culprit.job))
-    return change._replace(culprit=hidden)
+    return change if change.culprit is None else change._replace(culprit=without_secret(change.culprit))
+
+
+def without_secret(culprit: Culprit) -> Culprit:
+    """Return the culprit without what may be a password, a token or a key in its command line, or in that of its
+    job."""
+    if not (culprit.command or culprit.job):
+        return culprit
+    return culprit._replace(command=told_command(culprit.command), job=told_command(culprit.job))
 
 
 def told_command(command: str) -> str:

@@ -15,6 +15,8 @@ from hairpin.carry.act import Act, Command, FileState, Replace
 
 NAME = "hairpin-guard.service"
 PATH = f"/etc/systemd/system/{NAME}"
+HEALED = ("/run", "/var/lib/containers")
+"""The folders to which the programs of a heal write: iptables locks a file in the first, Podman keeps state in both."""
 _CAPABILITIES = (
     "CAP_SYS_ADMIN",  # enters the containers' network namespaces, and watches files
     "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH",  # finds them, and the owners of sockets
