@@ -45,6 +45,7 @@ class Watch:
                 self._poll.register(each, select.POLLIN)
         except OSError as error:
             self.blind.append(_blind(message("files that are loaded later"), error))
+        self._others: dict[int, Callable[[], None]] = {}
         self._tables = legacy.table_sizes()
         self._asked_s = time.monotonic()
 
@@ -61,6 +62,16 @@ class Watch:
             return None
         self._poll.register(found.fileno(), select.POLLIN)
         return found
+
+    def heed(self, descriptor: int, call: Callable[[], None]) -> None:
+        """Call something whenever the descriptor can be read, while a burst is awaited.  No change comes of it."""
+        self._others[descriptor] = call
+        self._poll.register(descriptor, select.POLLIN)
+
+    def leave(self, descriptor: int) -> None:
+        """Heed the descriptor no more."""
+        del self._others[descriptor]
+        self._poll.unregister(descriptor)
 
     def burst(self, patience_s: float) -> tuple[SeenChange, ...]:
         """Return the changes of the next burst; none if there is no change for ``patience_s`` seconds."""
@@ -95,7 +106,9 @@ class Watch:
 
     def _of(self, descriptor: int) -> Iterator[SeenChange]:
         now = time.time()
-        if self._sysctls is not None and descriptor == self._sysctls.descriptor:
+        if descriptor in self._others:
+            self._others[descriptor]()
+        elif self._sysctls is not None and descriptor == self._sysctls.descriptor:
             for name, pid in self._sysctls.writes():
                 yield SeenChange("sysctls", now, name, culprit_of(pid))
         elif self._files is not None and descriptor in self._files.groups:

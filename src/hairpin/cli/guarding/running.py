@@ -16,6 +16,7 @@ from hairpin.cli.expect import read_expectations
 from hairpin.cli.face.asked import Asked, Shown
 from hairpin.cli.face.output import complain, paper, words, write
 from hairpin.cli.guarding.recording import Recorder
+from hairpin.cli.guarding.serving import answer_others
 from hairpin.cli.material import gather
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
@@ -54,6 +55,7 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
         watch = stack.enter_context(closing(Watch()))
         if watch.sees_nothing:
             raise UsageError(message("hairpin guard has to be root to watch this host"))
+        answer_others(watch, stack)
         recorder = stack.enter_context(Recorder(lambda: watch.blind, expected, path, shown))
 
         def burst(patience_s: float) -> tuple[SeenChange, ...]:

@@ -1,0 +1,145 @@
+"""The answers to other processes: each is what the command's own function writes, in the language and form of the asker.
+
+Whatever the function cannot do for another process has no answer here: an error, a file to be kept, a bug.  The asking
+process then does it by itself, and says what is to be said.
+"""
+
+import io
+import os
+import pickle
+import sys
+import time
+from typing import NamedTuple
+
+from hairpin.cli.guarding.asking import Asking
+from hairpin.cli.guarding.client import LENGTH, PASSED
+from hairpin.cli.main import cli
+from hairpin.cli.material import this_host
+from hairpin.collect.several import What, read_this
+from hairpin.collect.snapshot import RECENT, AskedTraces
+from hairpin.evidence.reading import Evidence
+from hairpin.guard.warm_reading import KeptReading, Wanted
+
+_MODULES = (
+    "hairpin.answer.matrix", "hairpin.cli.answering", "hairpin.cli.check", "hairpin.cli.events", "hairpin.cli.explain",
+    "hairpin.cli.face.present", "hairpin.cli.face.watched", "hairpin.cli.since", "hairpin.cli.walk",
+    "hairpin.replica.judge", "hairpin.report.documents.document", "hairpin.report.text.terminal",
+)  # fmt: skip
+"""What answers need, imported once."""
+_NONE = b"Nfailed"
+_BUG = 4
+_MOST_REPLIES = 64
+
+
+class _Kept(NamedTuple):
+    """A reply, and the evidence that it is about."""
+
+    evidence: Evidence
+    reply: bytes
+
+
+class Answers:
+    """Answers questions.  The process that has it forks one for each question: ``answer`` is called there."""
+
+    def __init__(self) -> None:
+        for each in _MODULES:
+            __import__(each)
+        self._reading = KeptReading()
+        self._wanted: dict[tuple[str, ...], Wanted] = {}
+        self._replies: dict[Asking, _Kept] = {}
+        self._ahead: list[Wanted] = []
+
+    @property
+    def has_to_read(self) -> bool:
+        """Whether something is to be read for a question that may be asked again."""
+        return bool(self._ahead)
+
+    def read_ahead(self) -> None:
+        """Read what the last question needed, so that it is there if it is asked again."""
+        self._reading.drain()
+        self._reading.read(self._ahead.pop())
+
+    def known(self, asking: Asking) -> bytes | None:
+        """Bring up to date what was read for this question, and return the reply that was given if nothing changed."""
+        self._reading.drain()
+        wanted = self._wanted.get(asking.words)
+        if wanted is None:
+            return None
+        evidence = self._reading.read(wanted)
+        kept = self._replies.get(asking)
+        return kept.reply if kept is not None and kept.evidence is evidence else None
+
+    def answer(self, asking: Asking) -> tuple[bytes, bytes]:
+        """Return the reply, and what ``learn`` is to be told.  Changes this process: its output, its environment."""
+        asked: list[Wanted] = []
+
+        def read(
+            *,
+            root: str | None = None,
+            only: tuple[str, ...] = (),
+            what: What = "state",
+            traces: AskedTraces = RECENT,
+            asks_sets: bool = False,
+        ) -> Evidence:
+            if what != "state" or root is not None:
+                return read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
+            asked.append(Wanted(only, asks_sets))
+            return self._reading.read(asked[-1])
+
+        this_host.read = read
+        this_host.keeps_files = False
+        status, said, complained = _run(asking)
+        if status in (None, _BUG):
+            return _NONE, b""
+        reply = b"A" + bytes((status,)) + LENGTH.pack(len(said)) + said + complained
+        return reply, pickle.dumps((asked, status, reply))
+
+    def learn(self, asking: Asking, learned: bytes) -> None:
+        """Keep what the process that has answered a question tells."""
+        if not learned:
+            return
+        asked, status, reply = pickle.loads(learned)  # noqa: S301 - of this program's own process
+        if len(asked) != 1:
+            return
+        (wanted,) = asked
+        known = self._wanted.get(asking.words)
+        evidence = self._reading.last(wanted)
+        self._wanted[asking.words] = wanted
+        if known is None or evidence is None:
+            self._ahead = [wanted]
+        elif not status:
+            if len(self._replies) >= _MOST_REPLIES:
+                self._replies.clear()
+            self._replies[asking] = _Kept(evidence, reply)
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output or error of the asking process, as far as a command can see."""
+
+    def __init__(self, encoding: str, *, is_terminal: bool) -> None:
+        self.held = io.BytesIO()
+        self._is_terminal = is_terminal
+        super().__init__(self.held, encoding=encoding, write_through=True)
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+def _run(asking: Asking) -> tuple[int | None, bytes, bytes]:
+    """Return the exit status, and what the command has written.  The status is None if it ended in another way."""
+    for name in PASSED:
+        os.environ.pop(name, None)
+    os.environ.update(asking.environment)
+    if asking.columns:
+        os.environ.setdefault("COLUMNS", asking.columns)
+    time.tzset()
+    output = _Output(asking.encoding, is_terminal=bool(asking.columns))
+    errors = _Output(asking.encoding, is_terminal=False)
+    sys.stdout, sys.stderr, sys.argv = output, errors, ["hairpin", *asking.words]
+    try:
+        status: object = cli.main(args=list(asking.words), prog_name="hairpin", standalone_mode=False)
+    except SystemExit as ended:
+        status = ended.code
+    except Exception:  # noqa: BLE001 - whatever it is, the asking process says it
+        return None, b"", b""
+    return status if isinstance(status, int) else 0, output.held.getvalue(), errors.held.getvalue()
