@@ -56,8 +56,10 @@ class Answers:
 
     def read_ahead(self) -> None:
         """Read what the last question needed, so that it is there if it is asked again."""
-        self._reading.drain()
-        self._reading.read(self._ahead.pop())
+        wanted = self._ahead.pop()
+        for _ in range(2):  # a part stands from its second reading on
+            self._reading.drain()
+            self._reading.read(wanted)
 
     def known(self, asking: Asking) -> bytes | None:
         """Bring up to date what was read for this question, and return the reply that was given if nothing changed."""
