@@ -48,7 +48,7 @@ def main() -> None:
         raise
 
 
-def _status() -> NoReturn | int:
+def _status() -> int:
     """Return the exit status of the command that the guard of this host has answered, or run the command line."""
     reason = ""
     if os.path.basename(sys.argv[0]) != "docker-hairpin":  # noqa: PTH119 - quick
@@ -57,13 +57,13 @@ def _status() -> NoReturn | int:
         except Unanswered as unanswered:
             reason = unanswered.reason
     if reason and ("-v" in sys.argv or "--verbose" in sys.argv):
-        from hairpin.cli.guarding.unanswered import say_unanswered
-        from hairpin.cli.main import stated_language
+        from hairpin.cli.guarding.unanswered import say_unanswered  # noqa: PLC0415 - only where a guard refuses
+        from hairpin.cli.main import stated_language  # noqa: PLC0415
 
         say_unanswered(reason, stated_language(sys.argv[1:]))
-    from hairpin.cli.main import main as command_line
+    from hairpin.cli.main import main as command_line  # noqa: PLC0415 - a guard's answer needs none of it
 
-    command_line()
+    return command_line()
 
 
 if __name__ == "__main__":

@@ -111,17 +111,17 @@ _APART, _FACTS, PART = "apart", "apart-facts", "part"
 def collect_here(runner: Runner, arguments: tuple[str, ...]) -> Evidence:
     """Return the evidence of this host; raise CollectError.  ``runner`` runs the script in the namespaces of this
     process.  ``arguments``: see :func:`hairpin.collect.run.words_of`."""
-    return with_insides(apart(runner, arguments), runner, arguments) or evidence_of_run(runner, arguments)
+    return with_insides(apart(runner, arguments), runner) or evidence_of_run(runner, arguments)
 
 
 def apart(runner: Runner, arguments: tuple[str, ...], without: Iterable[str] = ()) -> Evidence:
     """Return what the script reads of this host: without the namespaces of containers, which :func:`with_insides` adds,
     and without some parts.  Each part begins with a reading ``part``."""
-    left_out = (("--without", " ".join(without)),) if without else ()
-    return evidence_of_run(runner, (*arguments, "--apart", "yes", *(word for each in left_out for word in each)))
+    left_out = ("--without", " ".join(without)) if without else ()
+    return evidence_of_run(runner, (*arguments, "--apart", "yes", *left_out))
 
 
-def with_insides(evidence: Evidence, runner: Runner, arguments: tuple[str, ...]) -> Evidence | None:
+def with_insides(evidence: Evidence, runner: Runner) -> Evidence | None:
     """Return the evidence with what is in the namespaces of its containers now; None if one of them has changed."""
     marks = evidence.all(_APART)
     if not marks:

@@ -40,6 +40,9 @@ class Wanted(NamedTuple):
     asks_sets: bool = False
 
 
+EVERYTHING = Wanted()
+
+
 class _Part(NamedTuple):
     """A part that was read.  ``sign``: None if nothing tells whether it has changed."""
 
@@ -101,7 +104,7 @@ class KeptReading:
         if any(_key(part, wanted) not in self._parts for part in ("", *PARTS)):
             return None
         merged = msgspec.structs.replace(raw, readings=tuple(self._merged(wanted)))
-        whole = with_insides(merged, runner, arguments)
+        whole = with_insides(merged, runner)
         if whole is None or (before is not None and _sockets(whole) != _sockets(before) and "all_processes" in stands):
             del self._parts[_key("docker_all" if whole is None else "all_processes", wanted)]
             return None
@@ -141,8 +144,12 @@ def _parts_of(raw: Evidence) -> dict[str, tuple[Reading, ...]] | None:
 
 def _content(evidence: Evidence) -> tuple[object, ...]:
     """Return what the readings say, without when they were made."""
-    return tuple((each.key, each.netns, each.origin, each.status, each.outcome, each.text) for each in evidence.readings)
+    return tuple(
+        (each.key, each.netns, each.origin, each.status, each.outcome, each.text) for each in evidence.readings
+    )
 
 
 def _sockets(evidence: Evidence) -> tuple[str, ...]:
-    return tuple(each.text for each in evidence.readings if each.key == "sockets" and each.netns.startswith("container:"))
+    return tuple(
+        each.text for each in evidence.readings if each.key == "sockets" and each.netns.startswith("container:")
+    )

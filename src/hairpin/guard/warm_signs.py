@@ -8,14 +8,12 @@ answer, so a sign takes in rather too much.
 ``warm_told`` has what the kernel tells by itself.  ADR 0061 has the table of all parts.
 """
 
-import ctypes
 import os
 import re
 import subprocess
 import sys
 from _socket import AF_INET, AF_INET6, if_nameindex
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -23,6 +21,16 @@ from hairpin.collect.netlink.channel import NETFILTER, ROUTE, SOCKETS, Channel, 
 from hairpin.collect.netlink.insides import listed_sockets
 from hairpin.evidence.reading import Reading
 from hairpin.guard.warm_engine import engine_state
+from hairpin.guard.warm_files import (
+    data_of_file,
+    kernel_log,
+    listed,
+    mark,
+    module_names,
+    text_of_file,
+    trees,
+    unit_states,
+)
 
 Sign = object
 FILES = ("all_files", "ufw_hooks", "floating_addresses", "boot_scripts", "boot_units", "units", "quadlets")
@@ -45,7 +53,9 @@ class Known(NamedTuple):
 
     def text(self, part: str, key: str) -> str:
         """Return the texts of a part's readings with this key."""
-        return "\n".join(each.text for each in self.readings.get(part, ()) if each.key == key and each.outcome == "text")
+        return "\n".join(
+            each.text for each in self.readings.get(part, ()) if each.key == key and each.outcome == "text"
+        )
 
     def has(self, part: str, *keys: str) -> bool:
         """Return whether a part has a reading with one of these keys that says something."""
@@ -54,7 +64,7 @@ class Known(NamedTuple):
 
 def signs_of(parts: Iterable[str], known: Known) -> dict[str, Sign | None]:
     """Return the signs of these parts as they are now."""
-    for each in (_programs, _trees):
+    for each in (_programs, trees):
         each.cache_clear()
     made: dict[Callable[[Known], Sign | None], Sign | None] = {}
     for make in dict.fromkeys(map(_SIGNS.__getitem__, parts)):
@@ -80,7 +90,11 @@ def _links(known: Known) -> Sign | None:
         return None  # peers, owners and redirects change, and nothing tells
     with Channel(ROUTE) as route:
         return tuple(
-            sorted(_neighbour(each) for family in (0, _BRIDGE) for each in route.dump(_GET_NEIGHBOUR, bytes((family,)) + bytes(11)))
+            sorted(
+                _neighbour(each)
+                for family in (0, _BRIDGE)
+                for each in route.dump(_GET_NEIGHBOUR, bytes((family,)) + bytes(11))
+            )
         )
 
 
@@ -103,7 +117,7 @@ _LEGACY = ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names", "/proc/net
 def _rules(known: Known) -> Sign | None:
     """The kernel tells of each transaction of nftables.  It tells nothing of iptables-legacy, nor of sets that packets
     fill."""
-    if any(_text(each) for each in _LEGACY):
+    if any(text_of_file(each) for each in _LEGACY):
         return None
     if any(_BY_USE.search(each.text) for each in known.readings.get("rules", ())):
         return None
@@ -120,7 +134,7 @@ def _sets(known: Known) -> Sign | None:
     if known.text("sets", "ipset"):
         return None  # nothing tells of their elements
     if not known.has("sets", "ipset"):
-        return os.path.exists("/sys/module/ip_set"), _modules()  # noqa: PTH110 - quick
+        return os.path.exists("/sys/module/ip_set"), module_names()  # noqa: PTH110 - quick
     asked = attribute(_PROTOCOL, b"\6") + attribute(_FLAGS | 0x4000, _NAMES_ONLY.to_bytes(4, "big"))
     with Channel(NETFILTER) as sets:
         return tuple(sets.dump(_LIST_SETS, bytes(4) + asked))
@@ -129,11 +143,17 @@ def _sets(known: Known) -> Sign | None:
 def _sysctls(known: Known) -> Sign | None:
     lines = known.text("sysctls", "sysctl").splitlines()
     paths = [line.partition(":")[0] for line in lines if line.startswith("/proc/sys/net/")]
-    folders = tuple(tuple(sorted(os.listdir(f"/proc/sys/net/{each}"))) for each in ("", "ipv4", "ipv6", "ipv4/conf", "ipv6/conf"))
-    further = tuple(tuple(sorted(os.listdir(each))) for each in ("/proc/sys/net/bridge", "/proc/sys/net/netfilter") if os.path.isdir(each))
+    folders = tuple(
+        tuple(sorted(os.listdir(f"/proc/sys/net/{each}"))) for each in ("", "ipv4", "ipv6", "ipv4/conf", "ipv6/conf")
+    )
+    further = tuple(
+        tuple(sorted(os.listdir(each)))
+        for each in ("/proc/sys/net/bridge", "/proc/sys/net/netfilter")
+        if os.path.isdir(each)
+    )
     if not paths:
         return None
-    return folders, further, tuple(map(_data, paths))
+    return folders, further, tuple(map(data_of_file, paths))
 
 
 _GET_CONNECTION = 1 << 8 | 1
@@ -144,17 +164,25 @@ _COUNT = "/proc/sys/net/netfilter/nf_conntrack_count"
 
 
 def _connections(known: Known) -> Sign | None:
-    count = _text(_COUNT)
+    count = text_of_file(_COUNT)
     if count is None or count.strip() == "0":
         return (count,)
-    listed = _text("/proc/net/nf_conntrack")
+    listed = text_of_file("/proc/net/nf_conntrack")
     if listed is not None:
         return tuple(sorted(map(_without_times, listed.splitlines())))
     if not any(each.origin.startswith("conntrack ") for each in known.readings.get("connections", ())):
         return None
     with Channel(NETFILTER) as table:
-        found = (attributes(each, 4) for family in (AF_INET, AF_INET6) for each in table.dump(_GET_CONNECTION, bytes((family,)) + bytes(3)))
-        return tuple(sorted(tuple(sorted((kind, value) for kind, value in each.items() if kind in _OF_CONNECTION)) for each in found))
+        found = (
+            attributes(each, 4)
+            for family in (AF_INET, AF_INET6)
+            for each in table.dump(_GET_CONNECTION, bytes((family,)) + bytes(3))
+        )
+        return tuple(
+            sorted(
+                tuple(sorted((kind, value) for kind, value in each.items() if kind in _OF_CONNECTION)) for each in found
+            )
+        )
 
 
 _TIMEOUT = 4
@@ -175,15 +203,19 @@ def _rate_limits(known: Known) -> Sign | None:
 
 def _packet_queues(known: Known) -> Sign:
     del known
-    return (_text("/proc/net/netfilter/nfnetlink_queue"),)
+    return (text_of_file("/proc/net/netfilter/nfnetlink_queue"),)
 
 
 def _virtual_servers(known: Known) -> Sign:
     del known
-    return (_text("/proc/net/ip_vs"),)
+    return (text_of_file("/proc/net/ip_vs"),)
 
 
-_COUNTED = {"nf_conntrack": ("drop", "early_drop"), "arp_cache": ("entries", "table_fulls"), "ndisc_cache": ("entries", "table_fulls")}
+_COUNTED = {
+    "nf_conntrack": ("drop", "early_drop"),
+    "arp_cache": ("entries", "table_fulls"),
+    "ndisc_cache": ("entries", "table_fulls"),
+}
 """The counters that hairpin reads (``host.read.ip.proc_text.counters``)."""
 
 
@@ -192,7 +224,7 @@ def _counters(known: Known) -> Sign:
     return tuple(
         (table, tuple(tuple(values[names.index(each)] for each in wanted if each in names) for values in rows))
         for table, wanted in _COUNTED.items()
-        for names, *rows in [[line.split() for line in (_text(f"/proc/net/stat/{table}") or "-").splitlines()]]
+        for names, *rows in [[line.split() for line in (text_of_file(f"/proc/net/stat/{table}") or "-").splitlines()]]
     )
 
 
@@ -217,7 +249,7 @@ def _programs() -> tuple[tuple[int, str, str], ...]:
     """Return number, name and start of each process of such a program."""
     found: list[tuple[int, str, str]] = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
-        name = (_text(f"/proc/{pid}/comm") or "").strip()
+        name = (text_of_file(f"/proc/{pid}/comm") or "").strip()
         if name in PROGRAMS:
             found.append((int(pid), name, _start(pid)))
     return tuple(sorted(found))
@@ -225,7 +257,7 @@ def _programs() -> tuple[tuple[int, str, str], ...]:
 
 def _start(pid: str) -> str:
     """Return when a process began, in ticks, and whether a signal has stopped it; empty if there is none."""
-    words = (_text(f"/proc/{pid}/stat") or "").rpartition(")")[2].split()
+    words = (text_of_file(f"/proc/{pid}/stat") or "").rpartition(")")[2].split()
     return f"{words[19]} {words[0] in 'Tt'}" if len(words) > 19 else ""
 
 
@@ -233,14 +265,28 @@ def _docker(known: Known) -> Sign | None:
     asked = known.text("docker_all", "docker-socket").split(" ")[0]
     if not asked.startswith("unix://") or known.has("docker_all", "docker-beside", "swarm-services", "health-checks"):
         return None
-    pids = [line.split("\t")[2] for line in known.text("docker_all", "namespaces").splitlines() if line.count("\t") >= 3]
+    pids = [
+        line.split("\t")[2] for line in known.text("docker_all", "namespaces").splitlines() if line.count("\t") >= 3
+    ]
     inside = tuple(
-        (pid, _start(pid), _id(f"/proc/{pid}/ns/net"), *(_id(f"/proc/{pid}/root/etc/{each}") for each in ("resolv.conf", "hosts")))
+        (
+            pid,
+            _start(pid),
+            mark(f"/proc/{pid}/ns/net"),
+            *(mark(f"/proc/{pid}/root/etc/{each}") for each in ("resolv.conf", "hosts")),
+        )
         for pid in pids
         if pid != "-"
     )
-    spaces = tuple(_listed("/run/docker/netns"))
-    return engine_state(asked.removeprefix("unix://").strip()), inside, spaces, _programs(), _id("/etc/docker/daemon.json"), _id("/etc/resolv.conf")
+    spaces = tuple(listed("/run/docker/netns"))
+    return (
+        engine_state(asked.removeprefix("unix://").strip()),
+        inside,
+        spaces,
+        _programs(),
+        mark("/etc/docker/daemon.json"),
+        mark("/etc/resolv.conf"),
+    )
 
 
 _OF_PROCESS = {"socket-owners": 1, "relay-cmdlines": 0, "container-processes": 0}
@@ -257,7 +303,7 @@ def _processes(known: Known) -> Sign | None:
         for line in known.text("all_processes", key).splitlines()
         if len(words := line.split("\t" if "\t" in line else None)) > column
     })  # fmt: skip
-    groups = {line for pid in pids for line in (_text(f"/proc/{pid}/cgroup") or "").splitlines()}
+    groups = {line for pid in pids for line in (text_of_file(f"/proc/{pid}/cgroup") or "").splitlines()}
     frozen = tuple(sorted((each, _is_frozen(each)) for each in groups))
     return tuple((pid, _start(pid)) for pid in pids), frozen, _sockets(known)
 
@@ -266,10 +312,10 @@ def _is_frozen(line: str) -> str:
     """Return what the files say of whether a control group is frozen; ``line``: of /proc/PID/cgroup."""
     _, controllers, path = line.split(":", 2)
     if controllers == "freezer":
-        return _text(f"/sys/fs/cgroup/freezer{path}/freezer.state") or ""
+        return text_of_file(f"/sys/fs/cgroup/freezer{path}/freezer.state") or ""
     if controllers:
         return ""
-    return "".join(_text(f"/sys/fs/cgroup{each}{path}/cgroup.events") or "" for each in ("", "/unified"))
+    return "".join(text_of_file(f"/sys/fs/cgroup{each}{path}/cgroup.events") or "" for each in ("", "/unified"))
 
 
 _OF_OTHERS = (
@@ -286,97 +332,34 @@ _STORES = (
 def _podman(known: Known) -> Sign | None:
     if known.has("podman_and_pods", *_OF_OTHERS):
         return None
-    spaces = {os.stat(f"/proc/{pid}/ns/net").st_ino for pid in filter(str.isdigit, os.listdir("/proc")) if _is_there(pid)}
-    homes = (line.split(":")[5] for line in (_text("/etc/passwd") or "").splitlines() if line.count(":") > 5)
-    stores = tuple((each, *map(_id, (f"{each}/.local/share/containers", f"{each}/.local/share/docker", f"{each}/.config/containers"))) for each in homes)
-    return tuple(sorted(spaces)), stores, tuple((each, tuple(_listed(each))) for each in _STORES), _programs()
+    spaces = {
+        os.stat(f"/proc/{pid}/ns/net").st_ino for pid in filter(str.isdigit, os.listdir("/proc")) if _is_there(pid)
+    }
+    homes = (line.split(":")[5] for line in (text_of_file("/etc/passwd") or "").splitlines() if line.count(":") > 5)
+    stores = tuple(
+        (
+            each,
+            *map(
+                mark, (f"{each}/.local/share/containers", f"{each}/.local/share/docker", f"{each}/.config/containers")
+            ),
+        )
+        for each in homes
+    )
+    return tuple(sorted(spaces)), stores, tuple((each, tuple(listed(each))) for each in _STORES), _programs()
 
 
 def _is_there(pid: str) -> bool:
     return os.access(f"/proc/{pid}/ns/net", os.F_OK)
 
 
-# ---- files -----------------------------------------------------------------------------------------------------------
-
-_TREES = (
-    "/etc", "/usr/lib/sysctl.d", "/usr/local/lib/sysctl.d", "/run/sysctl.d", "/usr/lib/firewalld", "/lib/ufw",
-    "/usr/lib/systemd/network", "/run/systemd/network", "/run/systemd/netif", "/run/systemd/system",
-    "/run/systemd/transient", "/run/systemd/generator", "/run/systemd/generator.early", "/run/systemd/generator.late",
-    "/run/systemd/resolve", "/run/network", "/run/NetworkManager", "/run/netplan", "/run/cloud-init",
-    "/usr/lib/NetworkManager", "/usr/local/etc/keepalived", "/usr/local/lib/systemd", "/usr/share/containers",
-    "/run/containers/systemd", "/var/spool/cron", "/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/hairpin/plans",
-)  # fmt: skip
-_FOLDERS = (
-    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/systemd/system", "/var/lib/rpm",
-    "/var/lib/pacman/local", "/usr/lib/sysimage/rpm",
-)  # fmt: skip
-_FILES = ("/var/lib/dpkg/status", "/lib/apk/db/installed", "/var/lib/pacemaker/cib/cib.xml", "/var/lib/heartbeat/crm/cib.xml")
-_CALLERS = ("/etc/rc.local", "/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly",
-    "/etc/cron.monthly", "/etc/network", "/etc/NetworkManager/dispatcher.d", "/etc/networkd-dispatcher", "/etc/local.d",
-    "/etc/systemd/system", "/var/spool/cron", "/usr/lib/systemd/system", "/etc/nftables.conf", "/etc/nftables")  # fmt: skip
-_PATH = re.compile(rb"/[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)+")
-_LONGEST_CALLER = 1 << 16
-_called: tuple[Sign, tuple[str, ...]] = ((), ())
+# ---- files ----------------------------------------------------------------------------------------------------------
 
 
 def _files(known: Known) -> Sign | None:
     """All files of /etc and their like, the programs, and the files outside of /etc that jobs and units name."""
     if known.has("quadlets", "quadlets"):
         return None
-    return _trees(), _modules(), _units(known)
-
-
-@cache
-def _trees() -> Sign:
-    """Return the signs of all files, but of what systemd says."""
-    global _called  # noqa: PLW0603 - what the files name need be found once, while they are as they are
-    trees = tuple(each for tree in _TREES for each in _tree(tree)), tuple(map(_id, (*_FOLDERS, *_FILES)))
-    if _called[0] != trees:
-        _called = trees, tuple(_named_files())
-    return trees, tuple(map(_id, _called[1]))
-
-
-def _tree(path: str) -> Iterator[tuple[object, ...]]:
-    yield path, _id(path)
-    with suppress(OSError), os.scandir(path) as found:
-        for each in found:
-            yield each.path, _stat(each.stat(follow_symlinks=False))
-            if each.is_symlink():
-                yield each.path, _id(each.path)
-            elif each.is_dir():
-                yield from _tree(each.path)
-
-
-def _named_files() -> Iterator[str]:
-    """Yield the files that jobs and units name, and the files that those name."""
-    known: set[str] = set()
-    waiting = [path for each in _CALLERS for path in (_regular(each) if os.path.isdir(each) else (each,))]
-    while waiting:
-        path = waiting.pop()
-        if path in known or not os.path.isfile(path):
-            continue
-        known.add(path)
-        yield path
-        with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - quick
-            data = file.read(_LONGEST_CALLER)
-            if not data.startswith(b"\x7fELF"):
-                waiting += (os.fsdecode(each) for each in _PATH.findall(data) if not each.startswith((b"/proc/", b"/dev/", b"/sys/")))
-
-
-def _regular(folder: str) -> Iterator[str]:
-    for above, _, names in os.walk(folder):
-        yield from (f"{above}/{each}" for each in names)
-
-
-def _units(known: Known) -> Sign:
-    """Return the states of the units that were read; empty where systemd does not run."""
-    if not os.path.isdir("/run/systemd/system"):
-        return ""
-    names = re.findall(r"^Id=(\S+)", known.text("units", "units"), re.MULTILINE)
-    asked = "Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestampMonotonic,NeedDaemonReload,InvocationID"
-    return subprocess.run(
-        ("systemctl", "show", "--no-pager", "-p", asked, *names, "*.socket"), capture_output=True, check=True, timeout=3.0
-    ).stdout
+    return trees(), module_names(), unit_states(known.text("units", "units"))
 
 
 def _firewalld(known: Known) -> Sign | None:
@@ -387,65 +370,17 @@ def _firewalld(known: Known) -> Sign | None:
 
 
 def _tools(known: Known) -> Sign | None:
-    lock = _id("/run/xtables.lock")
-    return None if lock is not None and "FLOCK" in (_text("/proc/locks") or "") else (lock, _files(known), _programs())
+    lock = mark("/run/xtables.lock")
+    return (
+        None
+        if lock is not None and "FLOCK" in (text_of_file("/proc/locks") or "")
+        else (lock, _files(known), _programs())
+    )
 
 
 def _system(known: Known) -> Sign:
     """Return what the files say; and the kernel's log, unless the question does without."""
-    return _files(known), None if known.only else _kernel_log()
-
-
-def _kernel_log() -> bytes:
-    libc, held = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(1 << 20)
-    size = libc.klogctl(3, held, len(held))
-    if size < 0:
-        raise OSError(ctypes.get_errno(), "klogctl")
-    return held.raw[:size]
-
-
-def _modules() -> str | None:
-    return "".join(line.split()[0] for line in (_text("/proc/modules") or "").splitlines())
-
-
-def _listed(folder: str) -> Iterator[tuple[str, Sign]]:
-    with suppress(OSError):
-        yield from ((each, _id(f"{folder}/{each}")) for each in sorted(os.listdir(folder)))
-
-
-def _id(path: str) -> tuple[int, ...] | None:
-    """Return what changes with a file.  The kernel sets its ctime whenever anything of it does."""
-    try:
-        return _stat(os.stat(path))
-    except OSError:
-        return None
-
-
-def _stat(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_ino, found.st_ctime_ns, found.st_size
-
-
-def _text(path: str) -> str | None:
-    """Return a file's text; None if it cannot be read."""
-    data = _data(path)
-    return data.decode("utf-8", "surrogateescape") if data is not None else None
-
-
-def _data(path: str) -> bytes | None:
-    """Return what is in a file; some thousand are read for one answer, so without Python's buffers."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        found = os.read(file, 1 << 12)
-        while found and (more := os.read(file, 1 << 16)):
-            found += more
-        return found
-    except OSError:
-        return None
-    finally:
-        os.close(file)
+    return _files(known), None if known.only else kernel_log()
 
 
 _SIGNS: dict[str, Callable[[Known], Sign | None]] = {

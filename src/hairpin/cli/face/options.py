@@ -162,6 +162,18 @@ def origin(*, required: bool = False) -> Callable[[Command], Command]:
     )
 
 
+def fresh(command: Command) -> Command:
+    """Add ``--fresh``.  ``guarding/client.py`` heeds it, before a command begins."""
+    return click.option(
+        "--fresh",
+        cls=GroupedOption,
+        group="Seldom",
+        is_flag=True,
+        expose_value=False,
+        help="Read the host anew, also where a guard has read it.",
+    )(command)
+
+
 def everything(command: Command) -> Command:
     """Add ``--all``: the command gets ``asked.whole``."""
     return option("Seldom", "--all", "whole", is_flag=True, help="Read every container, needed or not.")(command)

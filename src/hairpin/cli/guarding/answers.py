@@ -11,14 +11,17 @@ import sys
 import time
 from typing import NamedTuple
 
+from hairpin.cli.face.environment import environment
 from hairpin.cli.guarding.asking import Asking
 from hairpin.cli.guarding.client import LENGTH, PASSED
-from hairpin.cli.main import cli
+from hairpin.cli.main import cli, stated_language
 from hairpin.cli.material import this_host
 from hairpin.collect.several import What, read_this
 from hairpin.collect.snapshot import RECENT, AskedTraces
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, moment
 from hairpin.guard.warm_reading import KeptReading, Wanted
+from hairpin.message import message
+from hairpin.report.words import Words, language_of
 
 _MODULES = (
     "hairpin.answer.matrix", "hairpin.cli.answering", "hairpin.cli.check", "hairpin.cli.events", "hairpin.cli.explain",
@@ -29,6 +32,8 @@ _MODULES = (
 _NONE = b"Nfailed"
 _BUG = 4
 _MOST_REPLIES = 64
+OLD_S = 60.0
+"""The age of a reading that is said, in seconds."""
 
 
 class _Kept(NamedTuple):
@@ -69,11 +74,12 @@ class Answers:
             return None
         evidence = self._reading.read(wanted)
         kept = self._replies.get(asking)
-        return kept.reply if kept is not None and kept.evidence is evidence else None
+        return _with_age(kept.reply, evidence, asking) if kept is not None and kept.evidence is evidence else None
 
     def answer(self, asking: Asking) -> tuple[bytes, bytes]:
         """Return the reply, and what ``learn`` is to be told.  Changes this process: its output, its environment."""
         asked: list[Wanted] = []
+        told: list[Evidence] = []
 
         def read(
             *,
@@ -86,7 +92,8 @@ class Answers:
             if what != "state" or root is not None:
                 return read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
             asked.append(Wanted(only, asks_sets))
-            return self._reading.read(asked[-1])
+            told.append(self._reading.read(asked[-1]))
+            return told[-1]
 
         this_host.read = read
         this_host.keeps_files = False
@@ -94,7 +101,8 @@ class Answers:
         if status in (None, _BUG):
             return _NONE, b""
         reply = b"A" + bytes((status,)) + LENGTH.pack(len(said)) + said + complained
-        return reply, pickle.dumps((asked, status, reply))
+        sent = _with_age(reply, told[0], asking) if told else reply
+        return sent, pickle.dumps((asked, status, reply))
 
     def learn(self, asking: Asking, learned: bytes) -> None:
         """Keep what the process that has answered a question tells."""
@@ -113,6 +121,20 @@ class Answers:
             if len(self._replies) >= _MOST_REPLIES:
                 self._replies.clear()
             self._replies[asking] = _Kept(evidence, reply)
+
+
+def _with_age(reply: bytes, evidence: Evidence, asking: Asking) -> bytes:
+    """Return the reply, and beside it that the host was read some time ago, if it was."""
+    taken_s = moment(evidence.taken_at)
+    age_s = time.time() - taken_s if taken_s is not None else 0.0
+    if age_s < OLD_S:
+        return reply
+    lang = stated_language(asking.words) or environment(dict(asking.environment)).locale
+    said = message(
+        "read {seconds} s ago by the guard of this host; nothing that it looks at has changed since; --fresh reads anew",
+        seconds=int(age_s),
+    )
+    return reply + f"hairpin: {Words(language_of(lang))(said)}\n".encode(asking.encoding, "backslashreplace")
 
 
 class _Output(io.TextIOWrapper):

@@ -54,7 +54,7 @@ def answer_of_guard(arguments: list[str]) -> int:
     words = words_asked(arguments)
     if words is None or not _is_usual(os.environ):
         raise Unanswered
-    from hairpin import __version__  # noqa: PLC0415 - a call that is not for a guard needs none
+    from hairpin import __version__
 
     output = sys.stdout
     if output is None or sys.stderr is None:

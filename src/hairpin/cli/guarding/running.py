@@ -17,7 +17,6 @@ from hairpin.cli.face.asked import Asked, Shown
 from hairpin.cli.face.output import complain, paper, words, write
 from hairpin.cli.guarding.recording import Recorder
 from hairpin.cli.guarding.serving import answer_others
-from hairpin.cli.material import gather
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.expect.file import DEFAULT
@@ -27,6 +26,7 @@ from hairpin.guard.record import without_secrets
 from hairpin.guard.round import Round
 from hairpin.guard.rounds import rounds
 from hairpin.guard.unit import notify
+from hairpin.guard.warm_reading import EVERYTHING, KeptReading
 from hairpin.guard.watch import Watch
 from hairpin.message import Message, message
 from hairpin.report.documents.guard_document import round_document
@@ -65,7 +65,7 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
             return found
 
         followers = (_writer(recorder.blind, shown), recorder.heed)
-        for told in rounds(expected, _sources, burst, is_over, asked.question()):
+        for told in rounds(expected, _reading(), burst, is_over, asked.question()):
             found = without_secrets(told)
             for follow in followers:
                 follow(found)
@@ -85,8 +85,17 @@ def _go_on_as_new(program: ProgramWatch, shown: Shown) -> None:
     os.execv(file, (file, *sys.argv[1:]))  # noqa: S606 - the program that was started, with the same words
 
 
-def _sources() -> tuple[Source, ...]:
-    return gather(())
+def _reading() -> Callable[[], tuple[Source, ...]]:
+    """Return what reads the host: at first all of it, and then what may have changed."""
+    kept = KeptReading()
+
+    def read() -> tuple[Source, ...]:
+        if kept.last(EVERYTHING) is None:
+            kept.read(EVERYTHING)  # a part stands from its second reading on
+        kept.drain()
+        return (kept.read(EVERYTHING),)
+
+    return read
 
 
 def _writer(blind: tuple[Message, ...], shown: Shown) -> Follower:

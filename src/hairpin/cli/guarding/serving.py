@@ -184,7 +184,7 @@ def _end(at_work: dict[int, Work], pipe: int, waiting: select.poll) -> None:
 
 
 def _new_answers() -> "Answers":
-    from hairpin.cli.guarding.answers import Answers  # noqa: PLC0415 - the guard itself answers nothing
+    from hairpin.cli.guarding.answers import Answers
 
     return Answers()
 
@@ -259,4 +259,6 @@ def _is_in_group(connection: socket, group: int) -> bool:
         others = connection.getsockopt(SOL_SOCKET, _SO_PEERGROUPS, 1 << 16)
     except (KeyError, OSError):
         return False
-    return wanted == group or wanted in (int.from_bytes(others[at : at + 4], sys.byteorder) for at in range(0, len(others), 4))
+    return wanted == group or wanted in (
+        int.from_bytes(others[at : at + 4], sys.byteorder) for at in range(0, len(others), 4)
+    )
