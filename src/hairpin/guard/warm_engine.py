@@ -36,7 +36,7 @@ def engine_state(path: str) -> object:
 
 
 def _without_log(body: bytes) -> bytes:
-    """Return what dockerd says of a container, with nothing but the status of its health check, which runs by itself."""
+    """Return what dockerd says of a container, of its health check the status alone: it runs by itself."""
     if b'"Health"' not in body:
         return body
     told = msgspec.json.decode(body)

@@ -22,8 +22,8 @@ _TREES = (
     "/run/containers/systemd", "/var/spool/cron", "/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/hairpin/plans",
 )  # fmt: skip
 _FOLDERS = (
-    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/systemd/system", "/var/lib/rpm",
-    "/var/lib/pacman/local", "/usr/lib/sysimage/rpm",
+    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/systemd/system",
+    "/var/lib/rpm", "/var/lib/pacman/local", "/usr/lib/sysimage/rpm",
 )  # fmt: skip
 _FILES = (
     "/var/lib/dpkg/status",
@@ -31,9 +31,12 @@ _FILES = (
     "/var/lib/pacemaker/cib/cib.xml",
     "/var/lib/heartbeat/crm/cib.xml",
 )
-_CALLERS = ("/etc/rc.local", "/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly",
-    "/etc/cron.monthly", "/etc/network", "/etc/NetworkManager/dispatcher.d", "/etc/networkd-dispatcher", "/etc/local.d",
-    "/etc/systemd/system", "/var/spool/cron", "/usr/lib/systemd/system", "/etc/nftables.conf", "/etc/nftables")  # fmt: skip
+_CALLERS = (
+    "/etc/rc.local", "/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily",
+    "/etc/cron.weekly", "/etc/cron.monthly", "/etc/network",
+    "/etc/NetworkManager/dispatcher.d", "/etc/networkd-dispatcher", "/etc/local.d",
+    "/etc/systemd/system", "/var/spool/cron", "/usr/lib/systemd/system", "/etc/nftables.conf", "/etc/nftables",
+)  # fmt: skip
 _PATH = re.compile(rb"/[A-Za-z0-9_.@+-]+(?:/[A-Za-z0-9_.@+-]+)+")
 _LONGEST_CALLER = 1 << 16
 _called: tuple[object, tuple[str, ...]] = ((), ())
@@ -70,7 +73,7 @@ def _named_files() -> Iterator[str]:
             continue
         known.add(path)
         yield path
-        with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - quick
+        with suppress(OSError), open(path, "rb") as file:
             data = file.read(_LONGEST_CALLER)
             if not data.startswith(b"\x7fELF"):
                 waiting += (
@@ -86,8 +89,8 @@ def _regular(folder: str) -> Iterator[str]:
 
 
 _LOGGED = re.compile(
-    r"^.*(?:martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|syn flooding"
-    r"|in=.* out=|renamed from|hw csum failure|bad gso).*$",
+    r"^.*(?:martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter"
+    r"|syn flooding|in=.* out=|renamed from|hw csum failure|bad gso).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 """The lines of the kernel's log that ``kernel_log`` in collect.sh takes."""
@@ -134,15 +137,15 @@ def data_of_file(path: str) -> bytes | None:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
+    found = b""
     try:
-        found = os.read(file, 1 << 12)
-        while found and (more := os.read(file, 1 << 16)):
+        while more := os.read(file, 1 << 14):
             found += more
-        return found
     except OSError:
         return None
     finally:
         os.close(file)
+    return found
 
 
 def unit_states(text: str) -> bytes:
@@ -152,7 +155,10 @@ def unit_states(text: str) -> bytes:
     if not os.path.isdir("/run/systemd/system"):
         return b""
     names = re.findall(r"^Id=(\S+)", text, re.MULTILINE)
-    asked = "Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestampMonotonic,NeedDaemonReload,InvocationID"
+    asked = (
+        "Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestampMonotonic,NeedDaemonReload,"
+        "InvocationID"
+    )
     return subprocess.run(
         ("systemctl", "show", "--no-pager", "-p", asked, *names, "*.socket"),
         capture_output=True,

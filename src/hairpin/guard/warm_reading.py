@@ -4,8 +4,8 @@ A host is read in parts.  A part is read again unless its sign (``warm_signs``) 
 no change (``warm_told``).  What is in the containers' network namespaces is read each time, by netlink.  If nothing
 differs, the evidence is the same value as before, so all that was made of it is still true.
 
-The sign of a part is made before the part is read: a change while it is read makes the next sign another one.  It is made
-with the help of what was read before, so a part stands from its second reading on.
+The sign of a part is made before the part is read: a change while it is read makes the next sign another one.  It is
+made with the help of what was read before, so a part stands from its second reading on.
 """
 
 from collections.abc import Iterator

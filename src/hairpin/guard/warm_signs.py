@@ -107,8 +107,8 @@ def _neighbour(message: bytes) -> tuple[object, ...]:
 
 
 _BY_USE = re.compile(
-    r"\blimit\b|\bquota\b|connlimit|-m recent|hashlimit|-m statistic|\bct count\b|\bmeter\b|dynamic|timeout|-m (time|quota2|nfacct)\b"
-    r"|\bmeta (time|hour|day)\b|\blast\b|\bnumgen\b"
+    r"\blimit\b|\bquota\b|connlimit|-m recent|hashlimit|-m statistic|\bct count\b|\bmeter\b|dynamic|timeout"
+    r"|-m (time|quota2|nfacct)\b|\bmeta (time|hour|day)\b|\blast\b|\bnumgen\b"
 )
 """Words of rules that count, or whose sets packets fill."""
 _LEGACY = ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names", "/proc/net/arp_tables_names")
@@ -134,7 +134,7 @@ def _sets(known: Known) -> Sign | None:
     if known.text("sets", "ipset"):
         return None  # nothing tells of their elements
     if not known.has("sets", "ipset"):
-        return os.path.exists("/sys/module/ip_set"), module_names()  # noqa: PTH110 - quick
+        return os.path.exists("/sys/module/ip_set"), module_names()
     asked = attribute(_PROTOCOL, b"\6") + attribute(_FLAGS | 0x4000, _NAMES_ONLY.to_bytes(4, "big"))
     with Channel(NETFILTER) as sets:
         return tuple(sets.dump(_LIST_SETS, bytes(4) + asked))
@@ -319,7 +319,8 @@ def _is_frozen(line: str) -> str:
 
 
 _OF_OTHERS = (
-    "podman-containers", "podman-networks", "podman-info", "rootless-info", "guests", "namespaces", "rootless-containers",
+    "podman-containers", "podman-networks", "podman-info", "rootless-info", "guests", "namespaces",
+    "rootless-containers",
 )  # fmt: skip
 _STORES = (
     "/var/lib/containers/storage", "/var/lib/containers/storage/overlay-containers", "/run/libpod", "/run/containers",

@@ -1,4 +1,4 @@
-"""The answers to other processes: each is what the command's own function writes, in the language and form of the asker.
+"""The answers to other processes: each is what the command's own function writes, in the language and form wanted.
 
 Whatever the function cannot do for another process has no answer here: an error, a file to be kept, a bug.  The asking
 process then does it by itself, and says what is to be said.
@@ -131,10 +131,11 @@ def _with_age(reply: bytes, evidence: Evidence, asking: Asking) -> bytes:
         return reply
     lang = stated_language(asking.words) or environment(dict(asking.environment)).locale
     said = message(
-        "read {seconds} s ago by the guard of this host; nothing that it looks at has changed since; --fresh reads anew",
+        "read {seconds} s ago by the guard of this host; what decides has not changed since; --fresh reads anew",
         seconds=int(age_s),
     )
-    return reply + f"hairpin: {Words(language_of(lang))(said)}\n".encode(asking.encoding, "backslashreplace")
+    line = f"hairpin: {Words(language_of(lang))(said)}\n"
+    return reply + line.encode(asking.encoding, "backslashreplace")
 
 
 class _Output(io.TextIOWrapper):

@@ -1,8 +1,8 @@
 """Asks the guard that runs on this host for the answer, before anything is imported that answering needs.
 
-The guard has read the host already.  Whatever is unusual is left to this process: a host that the user names, a file, an
-engine somewhere else, an option that is not known here, a guard that refuses or hangs.  Then there is no answer, and
-nothing was written.
+The guard has read the host already.  Whatever is unusual is left to this process: a host that the user names, a file,
+an engine somewhere else, an option that is not known here, a guard that refuses or hangs.  Then there is no answer,
+and nothing was written.
 
 Imports modules that Python has loaded anyway, or has built in.
 

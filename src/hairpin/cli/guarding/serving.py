@@ -1,10 +1,10 @@
 """Answers the commands of other processes of this host: the guard's socket.
 
 The guard itself only waits for a connection.  Then it forks one process, which answers until nobody has asked for some
-minutes: a quiet host pays nothing for it, and whatever happens to an answer does not happen to the guard.  Each question
-is answered by the command's own function in a process of its own, forked from that one, so all that is imported and read
-already is there.  What it writes is sent to the asking process as a whole, or not at all: if anything is unusual, the
-command answers without the guard.
+minutes: a quiet host pays nothing for it, and whatever happens to an answer does not happen to the guard.  Each
+question is answered by the command's own function in a process of its own, forked from that one, so all that is
+imported and read already is there.  What it writes is sent to the asking process as a whole, or not at all: if anything
+is unusual, the command answers without the guard.
 
 Source: unix(7), SO_PEERCRED and SO_PEERGROUPS; prctl(2), PR_SET_PDEATHSIG
 """

@@ -1,0 +1,160 @@
+"""Holds the guard's answers against those of the command without a guard, before and after changes of each part."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from hairpin.lab.build import Lab
+from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
+from hairpin.lab.run import environment
+
+PLAN = LabPlan(
+    containers=(
+        ContainerPlan(publish=("8151:80",)),
+        ContainerPlan(name="db", publish=("8152:80",), networks=("back",)),
+    ),
+    networks=(NetworkPlan("back"),),
+)
+ASKED = (
+    ("check", "8151", "--json"),
+    ("check", "8151", "--lang", "zh"),
+    ("check", "--json"),
+    ("events", "8151"),
+    ("walk", "8151", "--from", "192.0.2.10", "--json"),
+    ("explain", "curl: (7) Failed to connect to 198.51.100.11 port 8151: Connection refused"),
+)
+WARM = """
+import sys
+from hairpin.cli.guarding.client import answer_of_guard
+sys.exit(answer_of_guard(sys.argv[1:]))
+"""
+"""Fails where the guard does not answer; the command itself would then read the host."""
+_TIMES = re.compile(
+    r'\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)|sha256:[0-9a-f]{12,}|"(?:elapsed|took)_ms": \d+|\b\d+ (?:s|seconds|min) ago\b'
+)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Something that changes on the host, and what takes it back."""
+
+    name: str
+    make: str
+    undo: str
+
+
+CHANGES = (
+    Change(
+        "rules",
+        "iptables -I DOCKER-USER -p tcp --dport 80 -j DROP",
+        "iptables -D DOCKER-USER -p tcp --dport 80 -j DROP",
+    ),
+    Change(
+        "native rules",
+        "nft add table inet w; nft add chain inet w f '{ type filter hook forward priority 5; policy drop; }'",
+        "nft delete table inet w",
+    ),
+    Change("link", "ip link set docker0 down", "ip link set docker0 up"),
+    Change(
+        "bridge port",
+        "ip link set $(ls /sys/class/net/docker0/brif | head -n 1) nomaster",
+        "for each in $(ls /sys/class/net | grep veth); do [ -e /sys/class/net/$each/master ] || ip link set $each master docker0; done",
+    ),
+    Change(
+        "address",
+        "ip address del 172.17.0.1/16 dev docker0",
+        "ip address add 172.17.0.1/16 broadcast 172.17.255.255 dev docker0",
+    ),
+    Change("route", "ip route add blackhole 192.0.2.0/24", "ip route del blackhole 192.0.2.0/24"),
+    Change("rule", "ip rule add to 172.17.0.0/16 prio 99 unreachable", "ip rule del to 172.17.0.0/16 prio 99"),
+    Change("sysctl", "sysctl -qw net.ipv4.conf.eth0.forwarding=0", "sysctl -qw net.ipv4.conf.eth0.forwarding=1"),
+    Change(
+        "sysctl without message",
+        "sysctl -qw net.ipv4.conf.eth0.rp_filter=1 net.ipv4.conf.all.arp_ignore=8",
+        "sysctl -qw net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.all.arp_ignore=0",
+    ),
+    Change("container", "docker stop -t 0 web", "docker start web"),
+    Change("pause", "docker pause web", "docker unpause web"),
+    Change("network", "docker network disconnect bridge web", "docker network connect bridge web"),
+    Change("restart policy", "docker update --restart always web", "docker update --restart no web"),
+    Change("listener", "docker exec web sh -c 'kill $(pidof httpd)'", "docker exec -d web httpd -p 80 -h /"),
+    Change(
+        "rules inside",
+        "nsenter --net=/proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net iptables -A INPUT -p tcp --dport 80 -j DROP",
+        "nsenter --net=/proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net iptables -F INPUT",
+    ),
+    Change(
+        "connection",
+        "conntrack -I -p tcp -s 192.0.2.10 -d 198.51.100.11 --sport 40000 --dport 8151 --state ESTABLISHED -u SEEN_REPLY -t 300 -r 172.17.0.9 -q 192.0.2.10",
+        "conntrack -F",
+    ),
+    Change(
+        "neighbour",
+        "ip neighbour replace 172.17.0.2 lladdr 02:00:00:00:00:99 dev docker0 nud permanent",
+        "ip neighbour del 172.17.0.2 dev docker0",
+    ),
+    Change("relay", "kill $(pidof docker-proxy)", "docker restart -t 0 web db"),
+    Change("set", "ipset create w hash:ip; ipset add w 192.0.2.10", "ipset destroy w"),
+    Change("file", "echo net.ipv4.ip_forward=0 >/etc/sysctl.d/99-w.conf", "rm /etc/sysctl.d/99-w.conf"),
+    Change(
+        "script of cron",
+        "mkdir -p /opt/w; echo 'iptables -F' >/opt/w/job; chmod +x /opt/w/job; echo '@reboot root /opt/w/job' >/etc/cron.d/w; echo 'nft flush ruleset' >>/opt/w/job",
+        "rm -r /opt/w /etc/cron.d/w",
+    ),
+    Change(
+        "daemon.json",
+        "cp /etc/docker/daemon.json /tmp/w.json; echo '{\"iptables\": false}' >/etc/docker/daemon.json",
+        "cp /tmp/w.json /etc/docker/daemon.json",
+    ),
+    Change("nothing", "true", "true"),
+)
+
+
+class Differs(msgspec.Struct, frozen=True):
+    """A warm answer that is another one than the cold one."""
+
+    change: str
+    words: tuple[str, ...]
+    warm: str
+    cold: str
+
+
+@contextmanager
+def running_guard(lab: Lab) -> Generator[None]:
+    """Run a guard in the lab's host during the block."""
+    lab.host.run('printf \'[[must]]\\nreach = ["8151"]\\nfrom = ["outside"]\\n\' >/tmp/expect.toml')
+    argv = (*lab.host.enter, sys.executable, "-m", "hairpin", "guard", "run", "/tmp/expect.toml")
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=environment(), text=True) as guard:
+        assert guard.stdout is not None
+        assert guard.stdout.readline(), "the guard does not begin"
+        try:
+            yield
+        finally:
+            guard.terminate()
+
+
+def differences(lab: Lab, changes: tuple[Change, ...], asked: tuple[tuple[str, ...], ...] = ASKED) -> Iterator[Differs]:
+    """Yield each warm answer that differs from the cold one, right after each change, and after it was taken back."""
+    for change in changes:
+        for line in (change.make, change.undo):
+            for words in asked:  # so that what was answered is there
+                _warm(lab, words)
+                _warm(lab, words)
+            lab.host.run(f"set +e; {line}")
+            for words in asked:
+                warm, cold = _warm(lab, words), answer(lab, (sys.executable, "-m", "hairpin", *words, "--fresh"))
+                if warm != cold:
+                    yield Differs(f"{change.name}: {line}", words, warm, cold)
+
+
+def _warm(lab: Lab, words: tuple[str, ...]) -> str:
+    return answer(lab, (sys.executable, "-c", WARM, *words))
+
+
+def answer(lab: Lab, argv: tuple[str, ...]) -> str:
+    """Return what a command writes to standard output in the lab's host, without times, and its exit status."""
+    done = subprocess.run((*lab.host.enter, *argv), capture_output=True, env=environment(), text=True, check=False)
+    return _TIMES.sub("TIME", f"{done.stdout}\nexit {done.returncode}\n{done.stderr if done.returncode > 3 else ''}")
