@@ -66,7 +66,7 @@ class _Answers:
     def _body(self) -> bytes:
         status = self._read.readline().split()[1]
         if status != b"200":
-            raise ValueError("dockerd refuses")
+            raise ValueError(status)
         length: int | None = None
         while (line := self._read.readline().strip().lower()) != b"":
             name, _, value = line.partition(b":")

@@ -21,6 +21,7 @@ from hairpin.collect.snapshot import RECENT, AskedTraces
 from hairpin.evidence.reading import Evidence, moment
 from hairpin.guard.warm_reading import KeptReading, Wanted
 from hairpin.message import message
+from hairpin.replica.judge import may_replicate
 from hairpin.report.words import Words, language_of
 
 _MODULES = (
@@ -93,13 +94,17 @@ class Answers:
                 return read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
             asked.append(Wanted(only, asks_sets))
             told.append(self._reading.read(asked[-1]))
+            if any(each.outcome == "refused" for each in told[-1].readings):
+                raise PermissionError
             return told[-1]
 
+        if asking.words[0] == "check" and "--no-replica" not in asking.words and not may_replicate():
+            return b"Nrights", b""
         this_host.read = read
         this_host.keeps_files = False
         status, said, complained = _run(asking)
-        if status in (None, _BUG):
-            return _NONE, b""
+        if status is None or status == _BUG:
+            return (said if status is None else _NONE), b""
         reply = b"A" + bytes((status,)) + LENGTH.pack(len(said)) + said + complained
         sent = _with_age(reply, told[0], asking) if told else reply
         return sent, pickle.dumps((asked, status, reply))
@@ -151,7 +156,8 @@ class _Output(io.TextIOWrapper):
 
 
 def _run(asking: Asking) -> tuple[int | None, bytes, bytes]:
-    """Return the exit status, and what the command has written.  The status is None if it ended in another way."""
+    """Return the exit status, and what the command has written.  If it ended in another way, the status is None, and
+    the second value says so."""
     for name in PASSED:
         os.environ.pop(name, None)
     os.environ.update(asking.environment)
@@ -165,6 +171,8 @@ def _run(asking: Asking) -> tuple[int | None, bytes, bytes]:
         status: object = cli.main(args=list(asking.words), prog_name="hairpin", standalone_mode=False)
     except SystemExit as ended:
         status = ended.code
+    except PermissionError:
+        return None, b"Nrights", b""
     except Exception:  # noqa: BLE001 - whatever it is, the asking process says it
-        return None, b"", b""
+        return None, _NONE, b""
     return status if isinstance(status, int) else 0, output.held.getvalue(), errors.held.getvalue()

@@ -87,14 +87,13 @@ def words_asked(arguments: list[str]) -> tuple[str, ...] | None:
             plain.append(word)
     if is_value or "\0" in "".join(arguments):
         return None
-    command, *rest = plain or [ANSWERED[0]]
-    if command in OTHERS or (arguments and plain and arguments[0] != command):
+    if not OTHERS.union(ANSWERED).intersection(plain[:1]):
+        return None if OTHERS.union(ANSWERED).intersection(plain) else (ANSWERED[0], *arguments)
+    if plain[0] in OTHERS or arguments[0] != plain[0]:
         return None
-    if command not in ANSWERED:
-        return None if OTHERS.union(ANSWERED).intersection(rest) else (ANSWERED[0], *arguments)
-    if command == "explain" and not rest:  # the text is on standard input
+    if plain[0] == "explain" and len(plain) == 1:  # the text is on standard input
         return None
-    return tuple(arguments) if plain else (command, *arguments)
+    return tuple(arguments)
 
 
 def _is_usual(variables: "os._Environ[str]") -> bool:
@@ -152,8 +151,8 @@ def _asked(request: bytes) -> tuple[int, bytes, bytes]:
 def _reply(guard: socket, request: bytes) -> bytes:
     guard.settimeout(ACCEPT_S)
     guard.connect(SOCKET)
-    if PEER.unpack(guard.getsockopt(SOL_SOCKET, SO_PEERCRED, PEER.size))[1]:
-        raise PermissionError("not root's")
+    if PEER.unpack(guard.getsockopt(SOL_SOCKET, SO_PEERCRED, PEER.size))[1] not in (0, os.geteuid()):
+        raise PermissionError
     guard.sendall(LENGTH.pack(len(request)) + request)
     if guard.recv(1) != b"W":
         raise ConnectionError
