@@ -67,10 +67,20 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "guard/change.py": "guard/test_rounds.py",
     "guard/memory_file.py": "guard/test_memory.py",
     "guard/telling/told_alert.py": "guard/telling/test_delivery.py",
+    "cli/guarding/answers.py": "kernel/test_warm.py",
+    "cli/guarding/asking.py": "kernel/test_warm.py",
+    "cli/guarding/serving.py": "kernel/test_warm.py",
+    "cli/guarding/unanswered.py": "cli/test_main.py",
     "guard/config_files.py": "kernel/test_guard.py",
+    "guard/lean.py": "kernel/test_warm_law.py",
     "guard/legacy.py": "kernel/test_guard.py",
     "guard/round.py": "guard/test_rounds.py",
     "guard/sysctls.py": "kernel/test_guard.py",
+    "guard/warm_engine.py": "kernel/test_warm_law.py",
+    "guard/warm_files.py": "kernel/test_warm_law.py",
+    "guard/warm_reading.py": "kernel/test_warm_law.py",
+    "guard/warm_signs.py": "kernel/test_warm_law.py",
+    "guard/warm_told.py": "kernel/test_warm_law.py",
     "guard/watch.py": "kernel/test_guard.py",
     "causes/between_hosts/": "causes/between_hosts/test_between_hosts.py",
     "causes/bridge/": "causes/bridge/test_bridge.py",  # a table a folder; test_registry.py holds that each cause is in
@@ -197,7 +207,12 @@ MAX_LIMITATION = 220
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
 # An unexpected exception is caught here alone: one file logs it and prints the path, one tells it with its row.
-CATCHES_ALL = ("src/hairpin/cli/main.py", "src/hairpin/guard/telling/delivery.py", "tests/rows.py")
+CATCHES_ALL = (
+    "src/hairpin/cli/guarding/answers.py",
+    "src/hairpin/cli/main.py",
+    "src/hairpin/guard/telling/delivery.py",
+    "tests/rows.py",
+)
 
 
 class Function(msgspec.Struct, frozen=True):

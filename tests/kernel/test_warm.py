@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import hairpin
+
 PROGRAM = """
 import sys
 from hairpin.cli.guarding.serving import Server
@@ -49,9 +51,9 @@ class Guard:
         assert self.process.stdout is not None
         self.process.stdout.close()
 
-    def ask(self, *enter: str, version: str = "", patience_s: float = 60.0, within: bool = True) -> tuple[int, str, str]:
-        import hairpin
-
+    def ask(
+        self, *enter: str, version: str = "", patience_s: float = 60.0, within: bool = True
+    ) -> tuple[int, str, str]:
         where = ("nsenter", f"--net=/proc/{self.process.pid}/ns/net") if within else ()
         argv = (*where, *enter, sys.executable, "-c", ASK, str(self.path), str(patience_s))
         argv = (*argv, version or hairpin.__version__, *QUESTION)

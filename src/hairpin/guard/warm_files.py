@@ -108,7 +108,7 @@ def module_names() -> str | None:
     return "".join(line.split()[0] for line in (text_of_file("/proc/modules") or "").splitlines())
 
 
-def listed(folder: str) -> Iterator[tuple[str, object]]:
+def entries_of(folder: str) -> Iterator[tuple[str, object]]:
     with suppress(OSError):
         yield from ((each, mark(f"{folder}/{each}")) for each in sorted(os.listdir(folder)))
 

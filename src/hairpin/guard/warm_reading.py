@@ -19,7 +19,7 @@ from hairpin.collect.run import LocalRunner, words_of
 from hairpin.collect.several import read_this
 from hairpin.collect.snapshot import PART, apart, with_insides
 from hairpin.evidence.reading import Evidence, Reading, utc_text
-from hairpin.guard.warm_signs import OF_QUESTION, PARTS, Known, Sign, signs_of
+from hairpin.guard.warm_signs import OF_QUESTION, PARTS, KnownReadings, Sign, signs_of
 from hairpin.guard.warm_told import Told, ToldChanges
 
 _TOLD: dict[str, frozenset[Told]] = {
@@ -33,14 +33,14 @@ _ELSEWHERE = frozenset(("plans", "docker-beside"))
 """Readings with which the parts are not told apart: a plan under way, and users' dockerds."""
 
 
-class Wanted(NamedTuple):
+class WantedReading(NamedTuple):
     """What a question needs of the host: see :func:`hairpin.collect.run.collect`."""
 
     only: tuple[str, ...] = ()
     asks_sets: bool = False
 
 
-EVERYTHING = Wanted()
+EVERYTHING = WantedReading()
 
 
 class _Part(NamedTuple):
@@ -57,8 +57,8 @@ class KeptReading:
         self._told: ToldChanges | None = None
         with suppress(OSError):
             self._told = ToldChanges()
-        self._parts: dict[tuple[str, Wanted], _Part] = {}
-        self._last: dict[Wanted, Evidence] = {}
+        self._parts: dict[tuple[str, WantedReading], _Part] = {}
+        self._last: dict[WantedReading, Evidence] = {}
 
     def drain(self) -> None:
         """Take what the kernel has told since, so that what changed is read again."""
@@ -66,11 +66,11 @@ class KeptReading:
         for each in [key for key in self._parts if _TOLD.get(key[0], frozenset()) & told]:
             del self._parts[each]
 
-    def last(self, wanted: Wanted) -> Evidence | None:
+    def last(self, wanted: WantedReading) -> Evidence | None:
         """Return what was read last; None if nothing was."""
         return self._last.get(wanted)
 
-    def read(self, wanted: Wanted) -> Evidence:
+    def read(self, wanted: WantedReading) -> Evidence:
         """Return the evidence as it is now: the same value as the last time if nothing has changed.
 
         Raises CollectError."""
@@ -85,11 +85,11 @@ class KeptReading:
         self._last[wanted] = found
         return found
 
-    def _as_now(self, wanted: Wanted) -> Evidence | None:
+    def _as_now(self, wanted: WantedReading) -> Evidence | None:
         """Return the evidence; None if the host is one whose parts are not told apart, or changed meanwhile."""
         runner, arguments = LocalRunner(), words_of(only=wanted.only, asks_sets=wanted.asks_sets)
         held = {part: self._parts[_key(part, wanted)] for part in PARTS if _key(part, wanted) in self._parts}
-        signs = signs_of(held, Known({part: each.readings for part, each in held.items()}, wanted.only))
+        signs = signs_of(held, KnownReadings({part: each.readings for part, each in held.items()}, wanted.only))
         stands = [part for part, each in held.items() if each.sign is not None and each.sign == signs[part]]
         before = self._last.get(wanted)
         if before is None or len(stands) < len(PARTS):
@@ -103,14 +103,14 @@ class KeptReading:
             raw = msgspec.structs.replace(before, taken_at=utc_text(datetime.now(UTC)))
         if any(_key(part, wanted) not in self._parts for part in ("", *PARTS)):
             return None
-        merged = msgspec.structs.replace(raw, readings=tuple(self._merged(wanted)))
+        merged = msgspec.structs.replace(raw, readings=tuple(self._in_order(wanted)))
         whole = with_insides(merged, runner)
         if whole is None or (before is not None and _sockets(whole) != _sockets(before) and "all_processes" in stands):
             del self._parts[_key("docker_all" if whole is None else "all_processes", wanted)]
             return None
         return whole
 
-    def _merged(self, wanted: Wanted) -> Iterator[Reading]:
+    def _in_order(self, wanted: WantedReading) -> Iterator[Reading]:
         """Yield the readings of all parts, in the order of the script."""
         marks: list[Reading] = []
         for part in ("", *PARTS):
@@ -123,8 +123,8 @@ class KeptReading:
                 yield from marks
 
 
-def _key(part: str, wanted: Wanted) -> tuple[str, Wanted]:
-    return part, wanted if part in OF_QUESTION else Wanted()
+def _key(part: str, wanted: WantedReading) -> tuple[str, WantedReading]:
+    return part, wanted if part in OF_QUESTION else WantedReading()
 
 
 def _parts_of(raw: Evidence) -> dict[str, tuple[Reading, ...]] | None:

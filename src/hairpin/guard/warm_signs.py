@@ -23,8 +23,8 @@ from hairpin.evidence.reading import Reading
 from hairpin.guard.warm_engine import engine_state
 from hairpin.guard.warm_files import (
     data_of_file,
+    entries_of,
     kernel_log,
-    listed,
     mark,
     module_names,
     text_of_file,
@@ -45,7 +45,7 @@ OF_QUESTION = frozenset(("rules", "docker_all", "versions", "rule_tools", "units
 _NO_SIGN = (OSError, ValueError, LookupError, NotOrdinaryError, subprocess.SubprocessError)
 
 
-class Known(NamedTuple):
+class KnownReadings(NamedTuple):
     """What is known from the reading that is compared with: its readings by part, and the words that narrow it."""
 
     readings: dict[str, tuple[Reading, ...]]
@@ -62,11 +62,11 @@ class Known(NamedTuple):
         return any(each.key in keys and each.outcome == "text" for each in self.readings.get(part, ()))
 
 
-def signs_of(parts: Iterable[str], known: Known) -> dict[str, Sign | None]:
+def signs_of(parts: Iterable[str], known: KnownReadings) -> dict[str, Sign | None]:
     """Return the signs of these parts as they are now."""
     for each in (_programs, trees):
         each.cache_clear()
-    made: dict[Callable[[Known], Sign | None], Sign | None] = {}
+    made: dict[Callable[[KnownReadings], Sign | None], Sign | None] = {}
     for make in dict.fromkeys(map(_SIGNS.__getitem__, parts)):
         try:
             made[make] = make(known)
@@ -85,7 +85,7 @@ _HEARD = 0x02 | 0x04 | 0x08 | 0x10
 """NUD_REACHABLE, NUD_STALE, NUD_DELAY and NUD_PROBE, between which the kernel changes by itself."""
 
 
-def _links(known: Known) -> Sign | None:
+def _links(known: KnownReadings) -> Sign | None:
     if known.has("links", "wireguard", "tun-owners", "ip-redirects"):
         return None  # peers, owners and redirects change, and nothing tells
     with Channel(ROUTE) as route:
@@ -114,7 +114,7 @@ _BY_USE = re.compile(
 _LEGACY = ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names", "/proc/net/arp_tables_names")
 
 
-def _rules(known: Known) -> Sign | None:
+def _rules(known: KnownReadings) -> Sign | None:
     """The kernel tells of each transaction of nftables.  It tells nothing of iptables-legacy, nor of sets that packets
     fill."""
     if any(text_of_file(each) for each in _LEGACY):
@@ -130,7 +130,7 @@ _PROTOCOL, _FLAGS, _NAMES_ONLY = 1, 6, 2
 """IPSET_ATTR_PROTOCOL, IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_SETNAME"""
 
 
-def _sets(known: Known) -> Sign | None:
+def _sets(known: KnownReadings) -> Sign | None:
     if known.text("sets", "ipset"):
         return None  # nothing tells of their elements
     if not known.has("sets", "ipset"):
@@ -140,7 +140,7 @@ def _sets(known: Known) -> Sign | None:
         return tuple(sets.dump(_LIST_SETS, bytes(4) + asked))
 
 
-def _sysctls(known: Known) -> Sign | None:
+def _sysctls(known: KnownReadings) -> Sign | None:
     lines = known.text("sysctls", "sysctl").splitlines()
     paths = [line.partition(":")[0] for line in lines if line.startswith("/proc/sys/net/")]
     folders = tuple(
@@ -163,7 +163,7 @@ _OF_CONNECTION = frozenset((1, 2, 3, 4, 5, 6, 8, 13, 14, 15, 16, 18, 21, 22, 23)
 _COUNT = "/proc/sys/net/netfilter/nf_conntrack_count"
 
 
-def _connections(known: Known) -> Sign | None:
+def _connections(known: KnownReadings) -> Sign | None:
     count = text_of_file(_COUNT)
     if count is None or count.strip() == "0":
         return (count,)
@@ -195,18 +195,18 @@ def _without_times(line: str) -> str:
     return " ".join(each for each in words if not each.startswith(("packets=", "bytes=", "use=")))
 
 
-def _rate_limits(known: Known) -> Sign | None:
+def _rate_limits(known: KnownReadings) -> Sign | None:
     del known
     folders = (f"/proc/net/{each}" for each in ("xt_recent", "ipt_hashlimit", "ip6t_hashlimit"))
     return None if any(os.path.isdir(each) and os.listdir(each) for each in folders) else ()
 
 
-def _packet_queues(known: Known) -> Sign:
+def _packet_queues(known: KnownReadings) -> Sign:
     del known
     return (text_of_file("/proc/net/netfilter/nfnetlink_queue"),)
 
 
-def _virtual_servers(known: Known) -> Sign:
+def _virtual_servers(known: KnownReadings) -> Sign:
     del known
     return (text_of_file("/proc/net/ip_vs"),)
 
@@ -219,7 +219,7 @@ _COUNTED = {
 """The counters that hairpin reads (``host.read.ip.proc_text.counters``)."""
 
 
-def _counters(known: Known) -> Sign:
+def _counters(known: KnownReadings) -> Sign:
     del known
     return tuple(
         (table, tuple(tuple(values[names.index(each)] for each in wanted if each in names) for values in rows))
@@ -228,7 +228,7 @@ def _counters(known: Known) -> Sign:
     )
 
 
-def _sockets(known: Known) -> Sign | None:
+def _sockets(known: KnownReadings) -> Sign | None:
     if not any(each.key == "sockets" and each.origin.startswith("ss ") for each in known.readings.get("sockets", ())):
         return None
     with Channel(SOCKETS) as diagnosis:
@@ -261,7 +261,7 @@ def _start(pid: str) -> str:
     return f"{words[19]} {words[0] in 'Tt'}" if len(words) > 19 else ""
 
 
-def _docker(known: Known) -> Sign | None:
+def _docker(known: KnownReadings) -> Sign | None:
     asked = known.text("docker_all", "docker-socket").split(" ")[0]
     if not asked.startswith("unix://") or known.has("docker_all", "docker-beside", "swarm-services", "health-checks"):
         return None
@@ -278,7 +278,7 @@ def _docker(known: Known) -> Sign | None:
         for pid in pids
         if pid != "-"
     )
-    spaces = tuple(listed("/run/docker/netns"))
+    spaces = tuple(entries_of("/run/docker/netns"))
     return (
         engine_state(asked.removeprefix("unix://").strip()),
         inside,
@@ -293,7 +293,7 @@ _OF_PROCESS = {"socket-owners": 1, "relay-cmdlines": 0, "container-processes": 0
 """The readings that name processes, and the column of the process's number."""
 
 
-def _processes(known: Known) -> Sign | None:
+def _processes(known: KnownReadings) -> Sign | None:
     """Processes that have no socket, are in no container and relay nothing decide about no packet."""
     if known.has("all_processes", "address-movers") or known.text("all_processes", "frozen-processes"):
         return None
@@ -330,7 +330,7 @@ _STORES = (
 )  # fmt: skip
 
 
-def _podman(known: Known) -> Sign | None:
+def _podman(known: KnownReadings) -> Sign | None:
     if known.has("podman_and_pods", *_OF_OTHERS):
         return None
     spaces = {
@@ -346,7 +346,7 @@ def _podman(known: Known) -> Sign | None:
         )
         for each in homes
     )
-    return tuple(sorted(spaces)), stores, tuple((each, tuple(listed(each))) for each in _STORES), _programs()
+    return tuple(sorted(spaces)), stores, tuple((each, tuple(entries_of(each))) for each in _STORES), _programs()
 
 
 def _is_there(pid: str) -> bool:
@@ -356,21 +356,21 @@ def _is_there(pid: str) -> bool:
 # ---- files ----------------------------------------------------------------------------------------------------------
 
 
-def _files(known: Known) -> Sign | None:
+def _files(known: KnownReadings) -> Sign | None:
     """All files of /etc and their like, the programs, and the files outside of /etc that jobs and units name."""
     if known.has("quadlets", "quadlets"):
         return None
     return trees(), module_names(), unit_states(known.text("units", "units"))
 
 
-def _firewalld(known: Known) -> Sign | None:
+def _firewalld(known: KnownReadings) -> Sign | None:
     """A running firewalld has settings that are in no file."""
     del known
     programs = _programs()
     return None if any(name == "firewalld" for _, name, _ in programs) else programs
 
 
-def _tools(known: Known) -> Sign | None:
+def _tools(known: KnownReadings) -> Sign | None:
     lock = mark("/run/xtables.lock")
     return (
         None
@@ -379,12 +379,12 @@ def _tools(known: Known) -> Sign | None:
     )
 
 
-def _system(known: Known) -> Sign:
+def _system(known: KnownReadings) -> Sign:
     """Return what the files say; and the kernel's log, unless the question does without."""
     return _files(known), None if known.only else kernel_log()
 
 
-_SIGNS: dict[str, Callable[[Known], Sign | None]] = {
+_SIGNS: dict[str, Callable[[KnownReadings], Sign | None]] = {
     "links": _links, "rules": _rules, "sets": _sets, "sysctls": _sysctls, "connections": _connections,
     "rate_limits": _rate_limits, "packet_queues": _packet_queues, "counters": _counters,
     "virtual_servers": _virtual_servers, "sockets": _sockets, "docker_all": _docker, "all_processes": _processes,

@@ -31,18 +31,18 @@ class ToldChanges:
     def __init__(self) -> None:
         """Raises OSError if the kernel does not tell."""
         self._sources: list[tuple[Told, socket]] = [
-            ("links", _opened(ROUTE, _ROUTE_GROUPS)),
-            ("rules", _opened(NETFILTER, _TABLES)),
+            ("links", _open(ROUTE, _ROUTE_GROUPS)),
+            ("rules", _open(NETFILTER, _TABLES)),
         ]
         if has_xfrm():
-            self._sources.append(("links", _opened(_XFRM, _POLICIES)))
+            self._sources.append(("links", _open(_XFRM, _POLICIES)))
 
     def since_last(self) -> frozenset[Told]:
         """Return what changed since the last call; without a change nothing.  What did not fit has changed, too."""
         return frozenset(told for told, source in self._sources if _has_told(source))
 
 
-def _opened(protocol: int, groups: Iterable[int]) -> socket:
+def _open(protocol: int, groups: Iterable[int]) -> socket:
     found = told_socket(protocol, ())
     for group in groups:
         with suppress(OSError):  # an older kernel has nothing that this group would tell of

@@ -45,9 +45,9 @@ def test_the_client_knows_all_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("DOCKER_HOST", "tcp://192.0.2.1"), ("XDG_CONFIG_HOME", "/srv"), ("XDG_RUNTIME_DIR", "/srv")]
+    ("name", "value"), (("DOCKER_HOST", "tcp://192.0.2.1"), ("XDG_CONFIG_HOME", "/srv"), ("XDG_RUNTIME_DIR", "/srv"))
 )
-def test_a_process_that_asks_other_engines(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_asks_other_engines(name: str, value: str) -> None:
     assert client._is_usual({"HOME": "/nonexistent"})
     assert not client._is_usual({"HOME": "/nonexistent", name: value})
 

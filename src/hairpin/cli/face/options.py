@@ -122,7 +122,7 @@ def evidence(command: Command) -> Command:
         metavar="[NAME=]PATH",
         shell_complete=completion.files,
         multiple=True,
-        help="A support bundle, such as a sos report; may be repeated.",
+        help="A support bundle, as of sos; may be repeated.",
     )(command)
     command = option(
         "Hosts",
@@ -170,7 +170,7 @@ def fresh(command: Command) -> Command:
         group="Seldom",
         is_flag=True,
         expose_value=False,
-        help="Read the host anew, also where a guard has read it.",
+        help="Read the host anew, guard or not.",
     )(command)
 
 

@@ -19,7 +19,7 @@ from hairpin.cli.material import this_host
 from hairpin.collect.several import What, read_this
 from hairpin.collect.snapshot import RECENT, AskedTraces
 from hairpin.evidence.reading import Evidence, moment
-from hairpin.guard.warm_reading import KeptReading, Wanted
+from hairpin.guard.warm_reading import KeptReading, WantedReading
 from hairpin.message import message
 from hairpin.replica.judge import may_replicate
 from hairpin.report.words import Words, language_of
@@ -44,16 +44,16 @@ class _Kept(NamedTuple):
     reply: bytes
 
 
-class Answers:
+class WarmAnswers:
     """Answers questions.  The process that has it forks one for each question: ``answer`` is called there."""
 
     def __init__(self) -> None:
         for each in _MODULES:
             __import__(each)
         self._reading = KeptReading()
-        self._wanted: dict[tuple[str, ...], Wanted] = {}
+        self._wanted: dict[tuple[str, ...], WantedReading] = {}
         self._replies: dict[Asking, _Kept] = {}
-        self._ahead: list[Wanted] = []
+        self._ahead: list[WantedReading] = []
 
     @property
     def has_to_read(self) -> bool:
@@ -79,7 +79,7 @@ class Answers:
 
     def answer(self, asking: Asking) -> tuple[bytes, bytes]:
         """Return the reply, and what ``learn`` is to be told.  Changes this process: its output, its environment."""
-        asked: list[Wanted] = []
+        asked: list[WantedReading] = []
         told: list[Evidence] = []
 
         def read(
@@ -92,7 +92,7 @@ class Answers:
         ) -> Evidence:
             if what != "state" or root is not None:
                 return read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
-            asked.append(Wanted(only, asks_sets))
+            asked.append(WantedReading(only, asks_sets))
             told.append(self._reading.read(asked[-1]))
             if any(each.outcome == "refused" for each in told[-1].readings):
                 raise PermissionError

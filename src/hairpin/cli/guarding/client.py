@@ -18,6 +18,10 @@ import sys
 from _socket import AF_UNIX, SO_PEERCRED, SOCK_STREAM, SOL_SOCKET, socket
 from _struct import Struct
 
+TYPE_CHECKING = False  # the module typing takes as long to import as this client takes to ask
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 SOCKET = "/run/hairpin/guard.sock"
 SCHEMA = "hairpin.warm/1"
 ANSWERED = ("check", "events", "explain", "walk")
@@ -65,7 +69,7 @@ def answer_of_guard(arguments: list[str]) -> int:
         SCHEMA, __version__, place(), output.encoding or "ascii", columns, os.environ.get("HOME", ""),
         os.environ.get("PATH", ""), *environment, "", *words,
     )  # fmt: skip
-    status, said, complained = _asked("\0".join(fields).encode("utf-8", "surrogateescape"))
+    status, said, complained = _ask("\0".join(fields).encode("utf-8", "surrogateescape"))
     _write(1, said)
     _write(2, complained)
     return status
@@ -96,7 +100,7 @@ def words_asked(arguments: list[str]) -> tuple[str, ...] | None:
     return tuple(arguments)
 
 
-def _is_usual(variables: "os._Environ[str]") -> bool:
+def _is_usual(variables: "Mapping[str, str]") -> bool:
     """Return whether this process would read the engines of this host, as the guard does."""
     if any(name.startswith(_ELSEWHERE) for name in variables) or any(name in variables for name in _OF_USER):
         return False
@@ -130,7 +134,7 @@ def place() -> str:
     return " ".join(map(str, (*spaces, root.st_dev, root.st_ino)))
 
 
-def _asked(request: bytes) -> tuple[int, bytes, bytes]:
+def _ask(request: bytes) -> tuple[int, bytes, bytes]:
     guard = socket(AF_UNIX, SOCK_STREAM)
     try:
         reply = _reply(guard, request)
@@ -157,11 +161,11 @@ def _reply(guard: socket, request: bytes) -> bytes:
     if guard.recv(1) != b"W":
         raise ConnectionError
     guard.settimeout(ANSWER_S)
-    (length,) = LENGTH.unpack(received(guard, LENGTH.size))
-    return received(guard, length)
+    (length,) = LENGTH.unpack(bytes_from(guard, LENGTH.size))
+    return bytes_from(guard, length)
 
 
-def received(connection: socket, length: int) -> bytes:
+def bytes_from(connection: socket, length: int) -> bytes:
     """Return so many bytes; raise OSError if the other side ends before, or if there are too many."""
     if length > LONGEST:
         raise OSError("too long")

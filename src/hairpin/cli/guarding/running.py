@@ -69,6 +69,7 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
             found = without_secrets(told)
             for follow in followers:
                 follow(found)
+            del found
             notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
     if not ended:
         _go_on_as_new(program, shown)

@@ -1,4 +1,4 @@
-"""Answers the commands of other processes of this host: the guard's socket.
+"""WarmAnswers the commands of other processes of this host: the guard's socket.
 
 The guard itself only waits for a connection.  Then it forks one process, which answers until nobody has asked for some
 minutes: a quiet host pays nothing for it, and whatever happens to an answer does not happen to the guard.  Each
@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING
 
 from hairpin import __version__
 from hairpin.cli.guarding.asking import Asking
-from hairpin.cli.guarding.client import LENGTH, PASSED, PEER, SCHEMA, SOCKET, place, received, words_asked
+from hairpin.cli.guarding.client import LENGTH, PASSED, PEER, SCHEMA, SOCKET, bytes_from, place, words_asked
 from hairpin.guard.watch import Watch
 
 if TYPE_CHECKING:
-    from hairpin.cli.guarding.answers import Answers
+    from hairpin.cli.guarding.answers import WarmAnswers
 
 GROUP = "hairpin"
 """Whoever is in this group gets the answers that root gets: that is what the group is for."""
@@ -128,7 +128,7 @@ def _stand_alone(guard: int) -> None:
 
 def _answer_all(listening: socket) -> None:
     """Answer questions until there was none for a while."""
-    answers: Answers | None = None
+    answers: WarmAnswers | None = None
     at_work: dict[int, Work] = {}
     waiting = select.poll()
     waiting.register(listening.fileno(), select.POLLIN)
@@ -147,7 +147,7 @@ def _answer_all(listening: socket) -> None:
                     _end(at_work, descriptor, waiting)
                 continue
             with suppress(OSError), listening.accept()[0] as connection:
-                asking = _accepted(connection, len(at_work))
+                asking = _accept(connection, len(at_work))
                 if asking is None:
                     continue
                 answers = answers or _new_answers()
@@ -183,13 +183,13 @@ def _end(at_work: dict[int, Work], pipe: int, waiting: select.poll) -> None:
     os.waitpid(work.process, 0)
 
 
-def _new_answers() -> "Answers":
-    from hairpin.cli.guarding.answers import Answers
+def _new_answers() -> "WarmAnswers":
+    from hairpin.cli.guarding.answers import WarmAnswers
 
-    return Answers()
+    return WarmAnswers()
 
 
-def _accepted(connection: socket, working: int) -> Asking | None:
+def _accept(connection: socket, working: int) -> Asking | None:
     """Return the question of a connection, and say that it will be answered; None if it will not."""
     connection.settimeout(SLOW_S)
     asking = _asking(connection)
@@ -201,7 +201,7 @@ def _accepted(connection: socket, working: int) -> Asking | None:
     return None
 
 
-def _attend(connection: socket, answers: "Answers", asking: Asking) -> Work | None:
+def _attend(connection: socket, answers: "WarmAnswers", asking: Asking) -> Work | None:
     """Answer a question, or return the process that does."""
     if (known := answers.known(asking)) is not None:
         _send(connection, known)
@@ -231,10 +231,10 @@ def _asking(connection: socket) -> Asking | str:
     _, user, group = PEER.unpack(connection.getsockopt(SOL_SOCKET, SO_PEERCRED, PEER.size))
     if user and not _is_in_group(connection, group):
         return "refused"
-    (length,) = LENGTH.unpack(received(connection, LENGTH.size))
+    (length,) = LENGTH.unpack(bytes_from(connection, LENGTH.size))
     if length > _LONGEST_QUESTION:
         return "refused"
-    fields = received(connection, length).decode("utf-8", "surrogateescape").split("\0")
+    fields = bytes_from(connection, length).decode("utf-8", "surrogateescape").split("\0")
     if len(fields) <= _FIELDS or fields[0] != SCHEMA or fields[1] != __version__:
         return "version"
     _, _, where, encoding, columns, home, path, *rest = fields
