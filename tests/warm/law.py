@@ -29,8 +29,9 @@ FURTHER = (
 )
 WARM = """
 import sys
-from hairpin.cli.guarding.client import answer_of_guard
-sys.exit(answer_of_guard(sys.argv[1:]))
+from hairpin.cli.guarding import client
+client.ACCEPT_S = client.ANSWER_S = 120.0
+sys.exit(client.answer_of_guard(sys.argv[1:]))
 """
 """Fails where the guard does not answer; the command itself would then read the host."""
 _TIMES = re.compile(
@@ -49,14 +50,17 @@ class Change(msgspec.Struct, frozen=True):
 
 _PORTS = "ls /sys/class/net/docker0/brif | head -n 1"
 _LOST = "for each in $(ls /sys/class/net | grep veth); do [ -e /sys/class/net/$each/master ] || echo $each; done"
+_DROP = "DOCKER-USER -p tcp --dport 80 -j DROP"
 _NATIVE = "nft add table inet w; nft add chain inet w f '{ type filter hook forward priority 5; policy drop; }'"
 _INSIDE = "nsenter --net=/proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net iptables"
 _UNTOLD = ("net.ipv4.conf.eth0.rp_filter", "net.ipv4.conf.all.arp_ignore")
 _CONNECTION = "conntrack -I -p tcp -s 192.0.2.10 -d 198.51.100.11 --sport 40000 --dport 8151 --state ESTABLISHED -t 300"
-_JOB = "mkdir -p /opt/w; echo 'iptables -F' >/opt/w/job; chmod +x /opt/w/job; echo '@reboot root /opt/w/job' >/etc/cron.d/w"
+_REPLY = "-u SEEN_REPLY -r 172.17.0.9 -q 192.0.2.10 --reply-port-src 80 --reply-port-dst 40000"
+_SCRIPT = "mkdir -p /opt/w; echo 'iptables -F' >/opt/w/job; chmod +x /opt/w/job"
+_JOB = f"{_SCRIPT}; echo '@reboot root /opt/w/job' >/etc/cron.d/w"
 _DAEMON = "/etc/docker/daemon.json"
 CHANGES = (
-    Change("rules", "iptables -I DOCKER-USER -p tcp --dport 80 -j DROP", "iptables -D DOCKER-USER -p tcp --dport 80 -j DROP"),
+    Change("rules", f"iptables -I {_DROP}", f"iptables -D {_DROP}"),
     Change("native rules", _NATIVE, "nft delete table inet w"),
     Change("link", "ip link set docker0 down", "ip link set docker0 up"),
     Change("bridge port", f"ip link set $({_PORTS}) nomaster", f"ip link set $({_LOST}) master docker0"),
@@ -74,7 +78,7 @@ CHANGES = (
     Change("restart policy", "docker update --restart always web", "docker update --restart no web"),
     Change("listener", "docker exec web sh -c 'kill $(pidof httpd)'", "docker exec -d web httpd -p 80 -h /"),
     Change("rules inside", f"{_INSIDE} -A INPUT -p tcp --dport 80 -j DROP", f"{_INSIDE} -F INPUT"),
-    Change("connection", f"{_CONNECTION} -u SEEN_REPLY -r 172.17.0.9 -q 192.0.2.10", "conntrack -F"),
+    Change("connection", f"{_CONNECTION} {_REPLY}", "conntrack -F"),
     Change(
         "neighbour", "ip neighbour replace 172.17.0.2 lladdr 02:00:00:00:00:99 dev docker0 nud permanent",
         "ip neighbour del 172.17.0.2 dev docker0",
@@ -84,7 +88,8 @@ CHANGES = (
     Change("file", "echo net.ipv4.ip_forward=0 >/etc/sysctl.d/99-w.conf", "rm /etc/sysctl.d/99-w.conf"),
     Change("script of cron", f"{_JOB}; echo 'nft flush ruleset' >>/opt/w/job", "rm -r /opt/w /etc/cron.d/w"),
     Change(
-        "daemon.json", f"cp {_DAEMON} /run/w.json; echo '{{\"iptables\": false}}' >{_DAEMON}", f"cp /run/w.json {_DAEMON}"
+        "daemon.json", f"cp {_DAEMON} /run/w.json; echo '{{\"iptables\": false}}' >{_DAEMON}",
+        f"cp /run/w.json {_DAEMON}",
     ),
     Change("nothing", "true", "true"),
 )  # fmt: skip

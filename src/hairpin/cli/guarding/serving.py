@@ -69,6 +69,7 @@ class Server:
         with suppress(KeyError):
             os.chown(path, 0, grp.getgrnam(GROUP).gr_gid)
         self._path.chmod(0o660)
+        self._inode = self._path.stat().st_ino
         self._listening.listen(16)
         self._listening.setblocking(False)
         self._child = 0
@@ -104,8 +105,10 @@ class Server:
         self.attend(watch)
 
     def close(self) -> None:
-        """Remove the socket, and end the process that answers."""
-        self._path.unlink(missing_ok=True)
+        """Remove the socket, unless it is a later guard's, and end the process that answers."""
+        with suppress(OSError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
         self._listening.close()
         if self._child:
             with suppress(ProcessLookupError):
