@@ -21,6 +21,7 @@ from bench.long_sets import OfSet, of_set
 from bench.restoring import OfRestore, of_restores
 from bench.telling import of_story, story_line
 from bench.timing import Timing, timed
+from bench.warm import warm_lines
 from bench.whole import OfHost, of_hosts
 from hairpin.replica.judge import carry_all, missing
 from hairpin.replica.run.worker import Order
@@ -34,7 +35,15 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     arguments.add_argument("--docs", type=Path, help="write speed.md and speed.svg into this folder")
     arguments.add_argument("--beside", metavar="COMMIT", help="time only plain checks, beside those of this commit")
+    arguments.add_argument(
+        "--warm", action="store_true", help="time only a guard: its answers, and its life on a quiet host"
+    )
     given = arguments.parse_args()
+    if given.warm:
+        for line in warm_lines():
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        return
     if given.beside is not None:
         for line in _beside(given.beside):
             sys.stdout.write(f"{line}\n")

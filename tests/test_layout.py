@@ -78,6 +78,16 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "guard/sources/processes.py": "kernel/test_guard.py",
     "guard/sources/source.py": "kernel/test_guard.py",
     "guard/sources/sysctls.py": "kernel/test_guard.py",
+    "cli/guarding/answers.py": "kernel/test_warm.py",
+    "cli/guarding/asking.py": "kernel/test_warm.py",
+    "cli/guarding/serving.py": "kernel/test_warm.py",
+    "cli/guarding/unanswered.py": "cli/test_main.py",
+    "guard/lean.py": "kernel/test_warm_law.py",
+    "guard/warm_engine.py": "kernel/test_warm_law.py",
+    "guard/warm_files.py": "kernel/test_warm_law.py",
+    "guard/warm_reading.py": "kernel/test_warm_law.py",
+    "guard/warm_signs.py": "kernel/test_warm_law.py",
+    "guard/warm_told.py": "kernel/test_warm_law.py",
     "guard/watch.py": "kernel/test_guard.py",
     "causes/between_hosts/": "causes/between_hosts/test_between_hosts.py",
     "causes/bridge/": "causes/bridge/test_bridge.py",  # a table a folder; test_registry.py holds that each cause is in
@@ -204,7 +214,12 @@ MAX_LIMITATION = 220
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
 # An unexpected exception is caught here alone: one file logs it and prints the path, one tells it with its row.
-CATCHES_ALL = ("src/hairpin/cli/main.py", "src/hairpin/guard/telling/delivery.py", "tests/rows.py")
+CATCHES_ALL = (
+    "src/hairpin/cli/guarding/answers.py",
+    "src/hairpin/cli/main.py",
+    "src/hairpin/guard/telling/delivery.py",
+    "tests/rows.py",
+)
 
 
 class Function(msgspec.Struct, frozen=True):

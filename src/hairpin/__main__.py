@@ -35,17 +35,35 @@ def _end_at_once() -> None:
     os._exit(_ended[0])
 
 
-from hairpin.cli.main import main as command_line  # noqa: E402 - an interrupt is handled now, and the end
+from hairpin.cli.guarding.client import Unanswered, answer_of_guard  # noqa: E402 - an interrupt is handled now
 
 
 def main() -> None:
     """Run the command line, and end the process."""
     try:
-        command_line()
+        sys.exit(_status())
     except SystemExit as ended:
         if isinstance(ended.code, int):
             _ended.append(ended.code)
         raise
+
+
+def _status() -> int:
+    """Return the exit status of the command that the guard of this host has answered, or run the command line."""
+    reason = ""
+    if os.path.basename(sys.argv[0]) != "docker-hairpin":  # noqa: PTH119 - quick
+        try:
+            return answer_of_guard(sys.argv[1:])
+        except Unanswered as unanswered:
+            reason = unanswered.reason
+    if reason and ("-v" in sys.argv or "--verbose" in sys.argv):
+        from hairpin.cli.guarding.unanswered import say_unanswered  # noqa: PLC0415 - only where a guard refuses
+        from hairpin.cli.main import stated_language  # noqa: PLC0415
+
+        say_unanswered(reason, stated_language(sys.argv[1:]))
+    from hairpin.cli.main import main as command_line  # noqa: PLC0415 - a guard's answer needs none of it
+
+    return command_line()
 
 
 if __name__ == "__main__":

@@ -146,8 +146,7 @@ def networks_gone(was: Host, now: Host) -> tuple[str, ...]:
         each.name
         for engine in was.engines
         for each in engine.networks
-        if each.name not in _DEFAULT_NETWORKS
-        and each.id not in (there.get((engine.kind, engine.user)) or {each.id})
+        if each.name not in _DEFAULT_NETWORKS and each.id not in (there.get((engine.kind, engine.user)) or {each.id})
     )
 
 

@@ -18,7 +18,7 @@ from hairpin.answer.ask import ask
 from hairpin.cli.face.asked import Asked
 from hairpin.cli.face.environment import environment
 from hairpin.cli.face.progress import progress
-from hairpin.cli.material import gather
+from hairpin.cli.material import gather, this_host
 from hairpin.cli.plans.half_done import with_plans
 from hairpin.errors import UsageError
 from hairpin.evidence.file import write_stream
@@ -91,7 +91,11 @@ def second_judge() -> "Kernel | None":
 
 
 def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
-    """Write each disagreement of the answer to a file; return the answer with the files' paths."""
+    """Write each disagreement of the answer to a file; return the answer with the files' paths.
+
+    Raises OSError in a process that keeps no files for its user."""
+    if answer.disputes and not this_host.keeps_files:
+        raise PermissionError("a disagreement is kept by the process that the user has started")
     disputes = tuple(
         msgspec.structs.replace(each, file=str(path) if path is not None else None)
         for each in answer.disputes

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @options.option("Seldom", "--no-traces", is_flag=True, help="Do not ask the logs since when a cause is there.")
 @options.size
 @options.everything
+@options.fresh
 @options.evidence
 @options.world
 @options.page

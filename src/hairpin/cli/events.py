@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @options.targets
 @options.origin()
 @options.size
+@options.fresh
 @options.evidence
 @options.world
 @options.page

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     shell_complete=completion.origins,
     help="Where it was printed: host, container:NAME, netns:NAME, lan, or a client's address.",
 )
+@options.fresh
 @options.evidence
 @options.page
 @options.answer

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from hairpin.network.world import World
 
 
+class ThisHost:
+    """How the commands of this process read this machine.  A guard's answers have another reader.
+
+    ``keeps_files``: whether a command may keep a file for its user, such as a disagreement."""
+
+    def __init__(self) -> None:
+        self.read = read_this
+        self.keeps_files = True
+
+
+this_host = ThisHost()
+
+
 def gather(
     sources: "tuple[Given, ...]",
     *,
@@ -45,7 +58,7 @@ def gather(
                 platform=sys.platform,
             )
         )
-    found = read_this(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
+    found = this_host.read(root=root, only=only, what=what, traces=traces, asks_sets=asks_sets)
     if what == "state" or root is not None or traces.kinds:
         return (found,)
     from hairpin.guard.trace import with_guard

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @options.after
 @options.size
 @options.everything
+@options.fresh
 @options.evidence
 @options.world
 @options.page

@@ -3,7 +3,7 @@
 #
 #   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] [--only WORDS] < collect.sh
 #   sh -s -- --traces 'since=SECONDS key=KIND known=containers log=ENGINE/ID/NAME …' < collect.sh
-#   sh -s -- --apart yes < collect.sh
+#   sh -s -- --apart yes [--without PARTS] < collect.sh
 #   sh -s -- --enter 'NETNS<TAB>PATH<TAB>PARTS' < collect.sh
 #
 # --only 'port=N name=NAME address=ADDRESS …': of the containers' namespaces only those are read that a word fits; the
@@ -11,6 +11,9 @@
 #
 # --apart: no other network namespace is entered: the reading apart stands for each, and apart-facts tells what of the kernel
 # and the host counts in all of them. --enter: only these namespaces are read, one a line, each whole (`whole`) or in part (`rules connections`).
+#
+# --without 'PART …': these parts of the host are not read, for a caller who has them. With --apart, each part begins with the
+# reading part.
 #
 # --traces: the host's logs and file times are read instead, from that second of the epoch on (default: 7 days back), and of
 # them the kinds that are named (default: all); the word `all` alone asks for just that. known=containers: a reading of a moment
@@ -1052,7 +1055,11 @@ read_names() { # sets NAMES, once: /proc/PID/comm:NAME of each process
     [ -n "${NAMES-}" ] || NAMES=$(grep -s '' /proc/[0-9]*/comm)
 }
 
-in_turn() { for each; do "$each"; done; }
+in_turn() { for each; do wanted "$each" && "$each"; done; }
+wanted() { # whether a part is read; where namespaces are read apart, begins it with a mark, so that a later call can leave it out
+    case " $HAIRPIN_WITHOUT " in *" $1 "*) return 1 ;; esac
+    [ -z "$HAIRPIN_APART" ] || { frame part "$1"; ended 0 text ''; }
+}
 
 job() { # job FILE FUNCTION...: in the background; without a temporary directory one after the other
     file=$1; shift
@@ -4225,15 +4232,15 @@ read_all() { # read_all FUNCTION: all its jobs in the background, until the last
 
 jobs_of_host() {
     if [ -n "$HAIRPIN_ENTER" ]; then job 50-insides insides; return; fi
-    job 20-docker docker_all
+    job 20-docker in_turn docker_all
     NETNS=host
-    job 10-links links
-    job 11-rules rules
+    job 10-links in_turn links
+    job 11-rules in_turn rules
     job 12-kernel in_turn sets sysctls connections rate_limits packet_queues counters virtual_servers
-    job 15-sockets sockets
+    job 15-sockets in_turn sockets
     NETNS=
-    job 23-processes all_processes
-    job 30-podman podman_and_pods
+    job 23-processes in_turn all_processes
+    job 30-podman in_turn podman_and_pods
     job 60-files in_turn all_files ufw_hooks floating_addresses firewalld_all versions rule_tools boot_scripts boot_units units quadlets system
 }
 
@@ -4295,7 +4302,7 @@ usable_timeout() { # sets HAIRPIN_TIMEOUT: that of old Busyboxes wants -t, and o
 
 main() {
     umask 077
-    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_TRACES= HAIRPIN_LONG_SETS= HAIRPIN_APART= HAIRPIN_ENTER= HAIRPIN_PARTS= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
+    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_TRACES= HAIRPIN_LONG_SETS= HAIRPIN_APART= HAIRPIN_ENTER= HAIRPIN_PARTS= HAIRPIN_WITHOUT= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
     : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
         case $1 in
@@ -4306,6 +4313,7 @@ main() {
             --long-sets) HAIRPIN_LONG_SETS=$2 ;;
             --apart) HAIRPIN_APART=$2 ;;
             --enter) HAIRPIN_ENTER=$2 ;;
+            --without) HAIRPIN_WITHOUT=$2 ;;
             --docker-context) HAIRPIN_DOCKER_CONTEXT=$2 ;;
             --docker-config) HAIRPIN_DOCKER_CONFIG=$2 ;;
         esac

@@ -9,7 +9,7 @@ handle that.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,13 +105,24 @@ def load(path: Path) -> Evidence:
         raise file.unreadable(path, error) from error
 
 
-_APART, _FACTS = "apart", "apart-facts"
+_APART, _FACTS, PART = "apart", "apart-facts", "part"
 
 
 def collect_here(runner: Runner, arguments: tuple[str, ...]) -> Evidence:
     """Return the evidence of this host; raise CollectError.  ``runner`` runs the script in the namespaces of this
     process.  ``arguments``: see :func:`hairpin.collect.run.words_of`."""
-    evidence = evidence_of_run(runner, (*arguments, "--apart", "yes"))
+    return with_insides(apart(runner, arguments), runner) or evidence_of_run(runner, arguments)
+
+
+def apart(runner: Runner, arguments: tuple[str, ...], without: Iterable[str] = ()) -> Evidence:
+    """Return what the script reads of this host: without the namespaces of containers, which :func:`with_insides` adds,
+    and without some parts.  Each part begins with a reading ``part``."""
+    left_out = ("--without", " ".join(without)) if without else ()
+    return evidence_of_run(runner, (*arguments, "--apart", "yes", *left_out))
+
+
+def with_insides(evidence: Evidence, runner: Runner) -> Evidence | None:
+    """Return the evidence with what is in the namespaces of its containers now; None if one of them has changed."""
     marks = evidence.all(_APART)
     if not marks:
         return _evidence_with(evidence, {})
@@ -128,7 +139,7 @@ def collect_here(runner: Runner, arguments: tuple[str, ...]) -> Evidence:
             if each.netns in further:
                 further[each.netns].append(each)
     if any(_has_changed(each, insides[Place(each.netns, each.origin)].inode) for each in marks):
-        return evidence_of_run(runner, arguments)
+        return None
     return _evidence_with(evidence, further)
 
 
@@ -161,7 +172,7 @@ def _evidence_with(evidence: Evidence, further: dict[str, list[Reading]]) -> Evi
     for each in evidence.readings:
         if each.key == _APART:
             found += further.pop(each.netns, ())
-        elif each.key != _FACTS:
+        elif each.key not in (_FACTS, PART):
             found.append(each)
     readings = tuple(msgspec.structs.replace(each, id=f"e{number}") for number, each in enumerate(found, 1))
     return msgspec.structs.replace(evidence, readings=readings)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from hairpin.errors import HairpinError
 from hairpin.evidence.several import Source
 from hairpin.expect.expectation import Expectations
-from hairpin.expect.holding import Holdings, hold
+from hairpin.expect.holding import hold
 from hairpin.guard.change import SeenChange
+from hairpin.guard.lean import give_memory_back
 from hairpin.guard.round import Round
 from hairpin.question.question import Question
 
@@ -29,12 +30,15 @@ def rounds(
 
     ``read``: reads the host.  ``burst``: waits for the next burst for so many seconds.  A host that cannot be read ends
     nothing: the round says so, and the next burst is tried."""
-    before: Holdings | None = None
+    was: dict[tuple[bool, str, str], bool] = {}
     changes: tuple[SeenChange, ...] = ()
     while True:
-        found = _round(expected, read, question, changes, before)
+        found = _round(expected, read, question, changes, was)
         yield found
-        before = found.held or before
+        if found.held is not None:
+            was = {each.expectation.key: each.is_broken for each in found.held.each}
+        del found  # a guard waits most of its life: what was read and walked is not kept meanwhile
+        give_memory_back()
         changes = ()
         while not changes:
             if is_over():
@@ -47,7 +51,7 @@ def _round(
     read: Callable[[], tuple[Source, ...]],
     question: Question,
     changes: tuple[SeenChange, ...],
-    before: Holdings | None,
+    was: dict[tuple[bool, str, str], bool],
 ) -> Round:
     at_s = time.time()
     sources: tuple[Source, ...] = ()
@@ -56,7 +60,6 @@ def _round(
         held = hold(expected, sources, question)
     except HairpinError as error:
         return Round(at_s, changes, None, failed=error.said, read=sources)
-    was = {each.expectation.key: each.is_broken for each in before.each} if before is not None else {}
     broke = tuple(each for each in held.each if each.is_broken and not was.get(each.expectation.key, False))
     mended = tuple(each for each in held.each if each.state == "held" and was.get(each.expectation.key, False))
     return Round(at_s, changes, held, broke, mended, read=sources)

@@ -41,6 +41,7 @@ Restart=on-failure
 RestartSec=10
 WatchdogSec=180
 StateDirectory=hairpin
+RuntimeDirectory=hairpin
 CapabilityBoundingSet={capabilities}
 NoNewPrivileges=yes
 ProtectSystem=strict

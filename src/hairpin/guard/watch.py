@@ -44,6 +44,7 @@ class Watch:
         self.blind: list[Message] = []
         self.sees_nothing = False
         self.process = 0
+        self._others: dict[int, Callable[[], None]] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -92,6 +93,14 @@ class Watch:
             self.blind.append(message("who writes tables of iptables-legacy cannot be watched: no audit records"))
         return None
 
+    def heed(self, descriptor: int, call: Callable[[], None]) -> None:
+        """Call something whenever the descriptor can be read, while a burst is awaited.  No change comes of it."""
+        self._others[descriptor] = call
+
+    def leave(self, descriptor: int) -> None:
+        """Heed the descriptor no more."""
+        del self._others[descriptor]
+
     def burst(self, patience_s: float) -> tuple[SeenChange, ...]:
         """Return the changes of the next burst; none if there is no change for ``patience_s`` seconds.
 
@@ -106,10 +115,12 @@ class Watch:
 
     def _hear(self, found: dict[SeenChange, SeenChange], wait_s: float) -> bool:
         """Add what is told within this time, and return whether there was something."""
-        poll = select.poll()
-        poll.register(self._heard.fileno(), select.POLLIN)
-        if not poll.poll(max(1, round(wait_s * 1000))):
-            return False
+        until = time.monotonic() + wait_s
+        while self._heard.fileno() not in (ready := self._ready(until - time.monotonic())):
+            if not ready:
+                return False
+            for each in ready & self._others.keys():
+                self._others[each]()
         data = self._heard.recv(_LONGEST_MESSAGE)
         if not data:  # the process that hears has ended
             self.close()
@@ -120,6 +131,13 @@ class Watch:
         for change in msgspec.msgpack.decode(data, type=list[SeenChange]):
             found.setdefault(change._replace(at_s=0.0), change)
         return True
+
+    def _ready(self, wait_s: float) -> frozenset[int]:
+        """Return the descriptors that can be read within this time."""
+        poll = select.poll()
+        for each in (self._heard.fileno(), *self._others):
+            poll.register(each, select.POLLIN)
+        return frozenset(each for each, _ in poll.poll(max(1, round(wait_s * 1000))))
 
     def close(self) -> None:
         """End the process that hears."""

@@ -59,10 +59,7 @@ def told(*steps: tuple[SeenChange, Evidence], text: str = HEAL, first: Evidence 
         left -= 1
         return next(bursts)
 
-    def listen(_: float) -> tuple[SeenChange, ...]:
-        return ()
-
-    healer = Healer(expected, Question(), listen, Shown())
+    healer = Healer(expected, Question(), Shown())
     read: Callable[[], tuple[Source, ...]] = healer.reading(lambda: (next(states),))
     return [*map(healer.telling, rounds(expected, read, healer.hearing(burst), lambda: not left))]
 

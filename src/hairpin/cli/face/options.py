@@ -122,7 +122,7 @@ def evidence(command: Command) -> Command:
         metavar="[NAME=]PATH",
         shell_complete=completion.files,
         multiple=True,
-        help="A support bundle, such as a sos report; may be repeated.",
+        help="A support bundle, as of sos; may be repeated.",
     )(command)
     command = option(
         "Hosts",
@@ -160,6 +160,18 @@ def origin(*, required: bool = False) -> Callable[[Command], Command]:
         shell_complete=completion.origins,
         help="ADDRESS, outside, host, lan, NAME or netns:NAME.",
     )
+
+
+def fresh(command: Command) -> Command:
+    """Add ``--fresh``.  ``guarding/client.py`` heeds it, before a command begins."""
+    return click.option(
+        "--fresh",
+        cls=GroupedOption,
+        group="Seldom",
+        is_flag=True,
+        expose_value=False,
+        help="Read the host anew, guard or not.",
+    )(command)
 
 
 def everything(command: Command) -> Command:

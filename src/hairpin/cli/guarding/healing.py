@@ -3,17 +3,15 @@
 The host is healed between its reading and the round that tells of it, because the causes of all expectations take
 longer to find than the repair.  ``heal_plan`` makes the plan.
 
-One heal is one plan: verified, with its undo in the journal, and taken back by its switch if this process dies.  While
-it is carried out, a thread listens, because the processes that the heal starts live for a few milliseconds only.
+One heal is one plan: verified, with its undo in the journal, and taken back by its switch if this process dies.  What
+the heal itself changes is told to the guard as any other change, with its maker.
 """
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
 
 import msgspec
 
@@ -39,7 +37,6 @@ from hairpin.question.question import Question
 
 Read = Callable[[], tuple[Source, ...]]
 Burst = Callable[[float], tuple[SeenChange, ...]]
-_LISTENS_S = 0.1
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 300.0
 """A heal that was refused or undone is tried again after so long, at first and at last."""
 _MOST_PARENTS = 6
@@ -50,16 +47,15 @@ _BY = "by="
 
 
 class Healer:
-    """The heals of one guard.  ``listen`` returns the changes of the next burst."""
+    """The heals of one guard."""
 
-    def __init__(self, expected: Expectations, question: Question, listen: Burst, shown: Shown) -> None:
+    def __init__(self, expected: Expectations, question: Question, shown: Shown) -> None:
         each = tuple(one for one in expected.each if one.on_break == "heal")
         now = tuple(msgspec.structs.replace(one, survives=()) for one in each)
         self._expected = msgspec.structs.replace(expected, each=now)
-        self._question, self._listen, self._shown = question, listen, shown
+        self._question, self._shown = question, shown
         self._attempts = Attempts(expected.heal.most_per_hour, _known_heals() if each else ())
         self._changes: tuple[SeenChange, ...] = ()
-        self._heard: list[SeenChange] = []
         self._broken_by: dict[object, tuple[tuple[Culprit, ...], bool]] = {}
         self._healed: list[Healed] = []
         self._not_healed: list[NotHealed] = []
@@ -79,14 +75,12 @@ class Healer:
             complain(error.said, self._shown.lang)
 
     def hearing(self, burst: Burst) -> Burst:
-        """Return the burst, with what was heard during a heal before it."""
+        """Return the burst, whose changes are those that a heal looks at."""
 
         def heard(patience_s: float) -> tuple[SeenChange, ...]:
             if self._again_s and time.monotonic() > self._again_s:
                 self._try_again()
-            before, self._heard = tuple(self._heard), []
-            found = burst(0.0 if before else patience_s)
-            self._changes = tuple(dict.fromkeys((*before, *found)))
+            self._changes = burst(patience_s)
             return self._changes
 
         return heard
@@ -171,9 +165,8 @@ class Healer:
             return
         self._own_names = names_of_writers(plan)
         try:
-            with self._listening():
-                words = (*_WORDS, *(f"{_BY}{culprit_word(each)}" for each in culprits), *names)
-                outcome = carried_out(plan, words, ahead)
+            words = (*_WORDS, *(f"{_BY}{culprit_word(each)}" for each in culprits), *names)
+            outcome = carried_out(plan, words, ahead)
         except HairpinError as error:  # nothing was done, so it counts as no heal
             self._leave(expectations, error.said, names, culprits)
             self._later()
@@ -219,25 +212,6 @@ class Healer:
         culprits: tuple[Culprit, ...] = (),
     ) -> None:
         self._not_healed.append(NotHealed(expectations, said, names, culprits))
-
-    @contextmanager
-    def _listening(self) -> Generator[None]:
-        """Listen to the changes while the block runs.  What this process's children did is its own."""
-        ended = Event()
-        found: list[SeenChange] = []
-
-        def listen() -> None:
-            while not ended.is_set():
-                found.extend(self._listen(_LISTENS_S))
-
-        thread = Thread(target=listen, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-            self._heard += found
 
     def _is_own(self, culprit: Culprit) -> bool:
         """Return whether a child of this process made the change."""

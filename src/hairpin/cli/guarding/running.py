@@ -17,7 +17,7 @@ from hairpin.cli.face.asked import Asked, Shown
 from hairpin.cli.face.output import complain, paper, words, write
 from hairpin.cli.guarding.healing import Healer
 from hairpin.cli.guarding.recording import Recorder
-from hairpin.cli.material import gather
+from hairpin.cli.guarding.serving import answer_others
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.expect.file import DEFAULT
@@ -27,6 +27,7 @@ from hairpin.guard.record import without_secrets
 from hairpin.guard.round import Round
 from hairpin.guard.rounds import rounds
 from hairpin.guard.unit import notify
+from hairpin.guard.warm_reading import EVERYTHING, KeptReading
 from hairpin.guard.watch import Watch
 from hairpin.message import Message, message
 from hairpin.report.documents.guard_document import round_document
@@ -55,6 +56,7 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
         watch = stack.enter_context(closing(Watch()))
         if watch.sees_nothing:
             raise UsageError(message("hairpin guard has to be root to watch this host"))
+        answer_others(watch, stack)
         recorder = stack.enter_context(Recorder(lambda: watch.blind, expected, path, shown))
 
         def burst(patience_s: float) -> tuple[SeenChange, ...]:
@@ -64,14 +66,15 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
             return found
 
         question = asked.question()
-        healer = Healer(expected, question, watch.burst, shown)
+        healer = Healer(expected, question, shown)
         healer.settle()
         followers = (_writer(recorder.blind, shown), recorder.heed)
-        read, heard = healer.reading(_sources), healer.hearing(burst)
+        read, heard = healer.reading(_reading()), healer.hearing(burst)
         for told in rounds(expected, read, heard, is_over, question):
             found = healer.telling(without_secrets(told))
             for follow in followers:
                 follow(found)
+            del found
             notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
     if not ended:
         _go_on_as_new(program, shown)
@@ -88,8 +91,17 @@ def _go_on_as_new(program: ProgramWatch, shown: Shown) -> None:
     os.execv(file, (file, *sys.argv[1:]))  # noqa: S606 - the program that was started, with the same words
 
 
-def _sources() -> tuple[Source, ...]:
-    return gather(())
+def _reading() -> Callable[[], tuple[Source, ...]]:
+    """Return what reads the host: at first all of it, and then what may have changed."""
+    kept = KeptReading()
+
+    def read() -> tuple[Source, ...]:
+        if kept.last(EVERYTHING) is None:
+            kept.read(EVERYTHING)  # a part stands from its second reading on
+        kept.drain()
+        return (kept.read(EVERYTHING),)
+
+    return read
 
 
 def _writer(blind: tuple[Message, ...], shown: Shown) -> Follower:
