@@ -45,10 +45,9 @@ def _one(site: Site, number: int, drawn: random.Random) -> Deleted:
         site.run(_REMOVE.format(**names))
     site.lab.host.run(f"while docker network inspect gone{number % 250} >/dev/null 2>&1; do sleep 0.05; done")
     passed = site.client("pass")
-    seen = len(site.guard.rounds)
+    healed = site.guard.until(lambda found: bool(found["healed"])) is not None
     if not site.settled():
-        return Deleted(after, healed=False, wrong=("the guard did not say that all holds",))
-    healed = any(each["healed"] for each in site.guard.rounds[seen:])
+        return Deleted(after, healed, ("the guard did not say that all holds",))
     left = [each for each in site.lab.host.run("iptables-save; ip -br link").splitlines() if _is_of(each, names)]
     wrong = [f"left: {each}" for each in left]
     if passed < 0:

@@ -12,7 +12,7 @@ from tests.heals.times import timed
 
 def test_a_break_is_healed_and_a_fight_ends() -> None:
     with running_site(MOST) as site:
-        (one,) = timed(site, 1, random.Random(0))
+        (one,) = timed(site, 1, random.Random(0))  # noqa: S311
         assert one.wrong == ()
         assert one.seconds > 0
         assert fought(site).wrong == ()

@@ -73,6 +73,7 @@ class Healer:
             settle_interrupted((), self._shown)
         except HairpinError as error:
             complain(error.said, self._shown.lang)
+            self._later()  # a child of a killed guard may still be at work
 
     def hearing(self, burst: Burst) -> Burst:
         """Return the burst, whose changes are those that a heal looks at."""
