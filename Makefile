@@ -22,7 +22,7 @@ PYTEST = $1 $(BIN)/python -m pytest --assert=plain --dist worksteal $2 \
   $1 $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --dist worksteal $2 $(ARGS); exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh live-proofs kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm today bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh live-proofs kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm guarded today bare lock messages conformance heals
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -120,6 +120,9 @@ own-ssh: setup setup-lab ## Plans that cut a real ssh session are taken back, ot
 kills: setup setup-lab ## Kill apply and undo at N moments each (200), and the switch, on hosts with real managers, and settle what is left (SEED=… HOSTS=word; root)
 	@$(BIN)/python -m tests.kills $(if $(N),--moments $(N)) $(if $(SEED),--seed $(SEED)) $(if $(HOSTS),--hosts '$(HOSTS)')
 
+heals: setup setup-lab ## Break N times what a guard heals (100): how long it takes, fights, networks that are deleted, kills (SEED=… PART=times|fight|deleted|killed; root)
+	@$(BIN)/python -m tests.heals $(PART) $(if $(N),--cases $(N)) $(if $(SEED),--seed $(SEED))
+
 power: setup setup-lab ## Cut a host's power at N moments of a plan (20), at 10 of --try --persist and at 10 of --host, and settle what is left (SEED=… EMULATED=1; root)
 	@$(BIN)/python -m tests.power $(if $(N),--cuts $(N)) $(if $(EMULATED),--emulated) $(if $(SEED),--seed $(SEED))
 
@@ -146,6 +149,9 @@ fidelity-kernels: setup setup-lab ## The same on Debian's kernels 5.10 to sid, e
 
 harm: setup setup-lab ## Let fix repair N hosts on which somebody's decision stands in the way (60), and as many with an accident; real connections judge (SEED=… ONLY=d17,a17; root)
 	@$(BIN)/python -m tests.harm --cases $(or $(N),60) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')$(if $(PARALLEL), --parallel $(PARALLEL))
+
+guarded: setup setup-lab ## Let 15 kinds of programs change a real host N times (1000), and count who a guard names (SEED=… FEW=1: without cron and floods; root)
+	@$(BIN)/python -m tests.guarded --cases $(or $(N),1000) $(if $(SEED),--seed $(SEED)) $(if $(FEW),--few)
 
 today: setup setup-lab ## Boot hosts of Debian's bookworm, trixie and sid with their own systemd, and predict and try every flow of each (ONLY=word ALL=1: hosts with all words; ACTS=flows,restore,events; FRESH=1: the suites of this day; PARALLEL=n; root)
 	@$(BIN)/python -m tests.today $(ONLY) $(if $(ALL),--all-words) $(if $(FRESH),--fresh) $(if $(ACTS),--acts $(ACTS)) $(if $(PARALLEL),--parallel $(PARALLEL))

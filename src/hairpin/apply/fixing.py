@@ -15,7 +15,7 @@ from hairpin.apply.ground import Begin, Begun, Ground
 from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.outcome import FixOutcome, FlowResult, counted_rules
 from hairpin.apply.plan import RepairPlan
-from hairpin.apply.ready import made_ready
+from hairpin.apply.ready import made_ready, networks_gone
 from hairpin.change.step import nature
 from hairpin.errors import ApplyError, CollectError
 from hairpin.evidence.reading import utc_text
@@ -31,7 +31,6 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _PATIENCE_S = 6.0
-"""The time in seconds after the last step within which a service has to answer."""
 _EVERY_S = 0.5
 
 
@@ -40,12 +39,14 @@ class Verifier(msgspec.Struct, frozen=True):
 
     ``look`` reads the hosts and answers the same question again.  ``connect`` makes a real connection of a flow.
     ``is_safe`` returns why the user's own connection may be lost, or None if this connection still works.  ``reading``
-    only reads the hosts, in a fraction of ``look``'s time; if it is None, ``look`` is used."""
+    only reads the hosts, in a fraction of ``look``'s time; if it is None, ``look`` is used.  ``patience_s``: the time
+    after the last step within which a service has to answer, in seconds."""
 
     look: Callable[[], Answer]
     connect: Callable[[Network, Flow], Observed | None]
     is_safe: Callable[[Network], Message | None]
     reading: Callable[[], Network] | None = None
+    patience_s: float = _PATIENCE_S
 
     def read(self) -> Network:
         """Return the hosts as they are now."""
@@ -175,8 +176,8 @@ def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Answer]:
     """Return the results of the asked flows, and the answer that contains them.  The hosts are read again until every
-    flow does what the plan said, or until ``_PATIENCE_S`` seconds are over."""
-    until = time.monotonic() + _PATIENCE_S
+    flow does what the plan said, or until the verifier's patience is over."""
+    until = time.monotonic() + verifier.patience_s
     while True:
         answer = verifier.look()
         results = tuple(_results(plan, answer, verifier))
@@ -241,6 +242,9 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after the repair", flow=flow_told(each.flow))
+    for label in dict.fromkeys(each.host for each in plan.repairs):
+        for name in networks_gone(was.host(label), after.host(label)):
+            yield message("the network {network} was removed meanwhile", network=name)
     if _helps_nothing(plan, results):
         yield message("the repair did not help: each asked flow that failed before it still fails")
     foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}

@@ -127,3 +127,28 @@ def _refuse_other(planned: Host, found: Host) -> None:
                 "Run the command again"
             )
         )
+    gone = networks_gone(planned, found)
+    if gone:
+        raise ApplyError(
+            message(
+                "nothing was done: the network {network} was removed since the plan was made. Run the command again",
+                network=gone[0],
+            )
+        )
+
+
+def networks_gone(was: Host, now: Host) -> tuple[str, ...]:
+    """Return the names of the engines' networks that a host had and has no more.  What belongs to such a network must
+    not be put back.  An engine that does not answer now is not asked, and a starting dockerd makes its default networks
+    again."""
+    there = {(engine.kind, engine.user): {each.id for each in engine.networks} for engine in now.engines}
+    return tuple(
+        each.name
+        for engine in was.engines
+        for each in engine.networks
+        if each.name not in _DEFAULT_NETWORKS
+        and each.id not in (there.get((engine.kind, engine.user)) or {each.id})
+    )
+
+
+_DEFAULT_NETWORKS = ("bridge", "host", "none")

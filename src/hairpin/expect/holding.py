@@ -101,13 +101,20 @@ def with_file_world(question: Question, expected: Expectations) -> Question:
     return msgspec.structs.replace(question, world=world)
 
 
-def hold(expected: Expectations, sources: tuple[Source, ...], question: Question = Question()) -> Holdings:  # noqa: B008 - immutable
+def hold(
+    expected: Expectations,
+    sources: tuple[Source, ...],
+    question: Question = Question(),  # noqa: B008 - immutable
+    *,
+    depth: Depth | None = None,
+) -> Holdings:
     """Return which expectations the hosts keep.  ``question``: the world that the user states beside the file.
+    ``depth``: how much is asked of now; ``flows`` is quick and tells no causes.
 
     Raises the same errors as ``ask``."""
 
     # What a must-not is reached through is an exposure, which only the whole answer has.
-    now_too: Depth = "causes" if all(each.must for each in expected.each) else "events"
+    now_too: Depth = depth or ("causes" if all(each.must for each in expected.each) else "events")
 
     def answered(asked: Question) -> Answer:
         return ask(asked, sources, depth=now_too if asked.after is None else "causes")

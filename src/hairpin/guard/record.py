@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from hairpin.answer.guarded import cause_key, is_told, is_unmoved
-from hairpin.guard.change import Part, SeenChange
+from hairpin.guard.change import Culprit, Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.host.managers import HIDDEN
 from hairpin.message import Message
@@ -31,10 +31,15 @@ def without_secrets(found: Round) -> Round:
 
 
 def _told(change: SeenChange) -> SeenChange:
-    culprit = change.culprit
-    if culprit is None or not culprit.command:
-        return change
-    return change._replace(culprit=culprit._replace(command=told_command(culprit.command)))
+    return change if change.culprit is None else change._replace(culprit=without_secret(change.culprit))
+
+
+def without_secret(culprit: Culprit) -> Culprit:
+    """Return the culprit without what may be a password, a token or a key in its command line, or in that of its
+    job."""
+    if not (culprit.command or culprit.job):
+        return culprit
+    return culprit._replace(command=told_command(culprit.command), job=told_command(culprit.job))
 
 
 def told_command(command: str) -> str:
@@ -101,4 +106,4 @@ class Recording:
 
 def _kept(change: SeenChange) -> GuardedChange:
     by = change.culprit
-    return GuardedChange(change.part, change.at_s, change.detail, Maker(*by[:6]) if by is not None else None)
+    return GuardedChange(change.part, change.at_s, change.detail, Maker(*by) if by is not None else None)

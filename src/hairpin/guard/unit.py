@@ -15,12 +15,16 @@ from hairpin.carry.act import Act, Command, FileState, Replace
 
 NAME = "hairpin-guard.service"
 PATH = f"/etc/systemd/system/{NAME}"
+HEALED = ("/run", "/var/lib/containers")
+"""The folders to which the programs of a heal write: iptables locks a file in the first, Podman keeps state in both."""
 _CAPABILITIES = (
     "CAP_SYS_ADMIN",  # enters the containers' network namespaces, and watches files
     "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH",  # finds them, and the owners of sockets
     "CAP_NET_ADMIN", "CAP_NET_RAW",  # reads rules, sets and sockets
     "CAP_SETUID", "CAP_SETGID",  # asks the rootless engines of users
     "CAP_SYSLOG",
+    "CAP_AUDIT_READ",  # hears who writes tables of iptables-legacy, where audit is on
+    "CAP_SYS_NICE",  # looks for who made a change before that process ends
 )  # fmt: skip
 _UNIT = """\
 [Unit]
@@ -47,7 +51,6 @@ ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
 LockPersonality=yes
-RestrictRealtime=yes
 RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6 AF_PACKET
 SystemCallArchitectures=native

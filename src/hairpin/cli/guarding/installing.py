@@ -14,7 +14,7 @@ from hairpin.errors import UsageError
 from hairpin.expect.expectation import Expectations
 from hairpin.expect.file import DEFAULT
 from hairpin.guard.telling.webhook_file import require_webhook
-from hairpin.guard.unit import NAME, PATH, installing, removing, unit_text
+from hairpin.guard.unit import HEALED, NAME, PATH, installing, removing, unit_text
 from hairpin.message import Message, message
 
 
@@ -24,7 +24,9 @@ def install(file: str | None, *, printing: bool, lang: str | None) -> int:
     program = shutil.which("hairpin") or str(this_file())
     expected = read_expectations(path) if not printing or Path(path).exists() else Expectations(())
     metrics = expected.guard.metrics_file
-    text = unit_text(program, path, (str(Path(metrics).parent),) if metrics else ())
+    heals = any(each.on_break == "heal" for each in expected.each)
+    folders = ((str(Path(metrics).parent),) if metrics else ()) + (HEALED if heals else ())
+    text = unit_text(program, path, folders)
     if printing:
         write(text)
         return 0

@@ -15,6 +15,7 @@ from hairpin.cli.docker.link import this_file
 from hairpin.cli.expect import read_expectations
 from hairpin.cli.face.asked import Asked, Shown
 from hairpin.cli.face.output import complain, paper, words, write
+from hairpin.cli.guarding.healing import Healer
 from hairpin.cli.guarding.recording import Recorder
 from hairpin.cli.material import gather
 from hairpin.errors import UsageError
@@ -62,9 +63,13 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
             recorder.beat(heard=bool(found))
             return found
 
+        question = asked.question()
+        healer = Healer(expected, question, watch.burst, shown)
+        healer.settle()
         followers = (_writer(recorder.blind, shown), recorder.heed)
-        for told in rounds(expected, _sources, burst, is_over, asked.question()):
-            found = without_secrets(told)
+        read, heard = healer.reading(_sources), healer.hearing(burst)
+        for told in rounds(expected, read, heard, is_over, question):
+            found = healer.telling(without_secrets(told))
             for follow in followers:
                 follow(found)
             notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")

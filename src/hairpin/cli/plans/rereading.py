@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _RECENT = timedelta(seconds=30)
 """The greatest age of the readings of a container that is not entered again."""
-_NO_CONTAINER = ("name=-",)
+NO_CONTAINER = ("name=-",)
 """The argument for ``collect.sh --only`` that fits no container: the name of a container begins with a letter or a
 digit."""
 
@@ -33,7 +33,7 @@ class Rereading:
 
     def __init__(self, plan: "RepairPlan") -> None:
         self._whole = plan.answer.evidence[0]
-        self._only = needed_containers(plan.answer.question) or _NO_CONTAINER
+        self._only = needed_containers(plan.answer.question) or NO_CONTAINER
         self._is_partial = all(stays_on_host(step) for each in plan.repairs for step in each.remedy.steps)
 
     def read(self) -> "tuple[Evidence, ...]":

@@ -5,6 +5,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from hairpin.expect.expectation import Expectation
 from hairpin.guard.change import Culprit, GuardState, Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message
@@ -18,7 +19,8 @@ SCHEMA: Literal["hairpin.guard/1"] = "hairpin.guard/1"
 
 class CulpritDocument(msgspec.Struct, frozen=True):
     """The process that made a change.  ``parents``: the names of its parents, the next one first.  ``unit``: the
-    systemd unit or container; empty for none.  ``login``: the user id of its login; null for none."""
+    systemd unit or container; empty for none.  ``login``: the user id of its login; null for none.  ``exe``: the file
+    of its program.  ``job``: what cron or a timer started.  ``session``: the login's terminal and ssh client."""
 
     pid: int
     name: str
@@ -26,20 +28,56 @@ class CulpritDocument(msgspec.Struct, frozen=True):
     parents: tuple[str, ...]
     unit: str
     login: int | None
+    exe: str = ""
+    job: str = ""
+    session: str = ""
 
 
 class SeenChangeDocument(msgspec.Struct, frozen=True):
-    """One change that the kernel told.  ``culprit``: null if the kernel did not tell who made it."""
+    """One change that the kernel told.  ``culprit``: null if the kernel did not tell who made it.  ``own``: whether the
+    guard's own heal made it."""
 
     part: Part
     at: Time
     detail: str
     culprit: CulpritDocument | None
+    own: bool = False
+
+
+class HealedExpectationDocument(msgspec.Struct, frozen=True):
+    """An expectation that was to be healed, as its file has it."""
+
+    must: bool
+    reach: str
+    from_: str = msgspec.field(name="from")
+
+
+class HealedDocument(msgspec.Struct, frozen=True):
+    """A heal: a plan that was carried out and verified.  ``plan``: its id, for ``hairpin undo``.  ``repairs``: the
+    words of its repairs.  ``said``: what was wrong.  ``seconds``: how long it took after the host was read."""
+
+    plan: str
+    repairs: tuple[str, ...]
+    said: tuple[str, ...]
+    expectations: tuple[HealedExpectationDocument, ...]
+    seconds: float
+
+
+class NotHealedDocument(msgspec.Struct, frozen=True):
+    """Expectations that the guard leaves broken although it was to heal them, and why.  ``fight``: whether it has
+    stopped because ``culprits`` break again and again what it repairs."""
+
+    expectations: tuple[HealedExpectationDocument, ...]
+    reason: str
+    repairs: tuple[str, ...]
+    culprits: tuple[CulpritDocument, ...]
+    fight: bool
 
 
 class GuardDocument(msgspec.Struct, frozen=True):
     """A round: the changes of a burst, and the expectations that broke or were mended.  ``blind``: what cannot be
-    watched, in the first round.  ``failed``: why the host could not be read; empty if it was."""
+    watched, in the first round.  ``failed``: why the host could not be read; empty if it was.  ``healed``,
+    ``not_healed``: what the guard has repaired, and what it leaves broken."""
 
     schema: Literal["hairpin.guard/1"]
     at: Time
@@ -50,6 +88,8 @@ class GuardDocument(msgspec.Struct, frozen=True):
     expectations: int
     blind: tuple[str, ...]
     failed: str
+    healed: tuple[HealedDocument, ...] = ()
+    not_healed: tuple[NotHealedDocument, ...] = ()
 
 
 def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> GuardDocument:
@@ -58,14 +98,34 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
     return GuardDocument(
         schema=SCHEMA,
         at=time_text(found.at_s),
-        changes=tuple(map(change_document, found.changes)),
+        changes=tuple(change_document(each, found.own) for each in found.changes),
         broke=tuple(expectation_document(each, words) for each in found.broke),
         mended=tuple(expectation_document(each, words) for each in found.mended),
         broken=sum(each.is_broken for each in every),
         expectations=len(every),
         blind=tuple(map(words, blind)),
         failed=words(found.failed) if found.failed is not None else "",
+        healed=tuple(
+            HealedDocument(
+                each.plan, each.repairs, tuple(map(words, each.said)), _expectations(each.expectations), each.took_s
+            )
+            for each in found.healed
+        ),
+        not_healed=tuple(
+            NotHealedDocument(
+                _expectations(each.expectations),
+                words(each.reason),
+                each.repairs,
+                tuple(CulpritDocument(*one) for one in each.culprits),
+                each.is_fight,
+            )
+            for each in found.not_healed
+        ),
     )
+
+
+def _expectations(some: tuple[Expectation, ...]) -> tuple[HealedExpectationDocument, ...]:
+    return tuple(HealedExpectationDocument(each.must, each.what, each.origin) for each in some)
 
 
 def kept_json(kept: bytes | GuardedRound) -> bytes:
@@ -123,9 +183,10 @@ def state_document(state: GuardState | None) -> GuardStatusDocument:
     return GuardStatusDocument(STATUS, state.lives, state.process, state.file, since, heard, *counts)
 
 
-def change_document(change: SeenChange) -> SeenChangeDocument:
-    """Return the document of one change."""
-    return SeenChangeDocument(change.part, time_text(change.at_s), change.detail, _culprit(change.culprit))
+def change_document(change: SeenChange, own: tuple[Culprit, ...] = ()) -> SeenChangeDocument:
+    """Return the document of one change.  ``own``: the culprits that are the guard's own heals."""
+    made = _culprit(change.culprit)
+    return SeenChangeDocument(change.part, time_text(change.at_s), change.detail, made, change.culprit in own)
 
 
 def _culprit(culprit: Culprit | None) -> CulpritDocument | None:

@@ -9,7 +9,7 @@ from hairpin.expect.draft import DraftPart, Edit
 from hairpin.expect.expectation import Expectation
 from hairpin.expect.file import MUST, MUST_NOT
 from hairpin.expect.holding import Breach, Holding, Holdings
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
 from hairpin.network.prefix import address_text
 from hairpin.network.world import PublicAddress
 from hairpin.report.paper import Paper
@@ -122,6 +122,8 @@ def new_file(parts: Iterable[DraftPart], publics: tuple[PublicAddress, ...], wor
         message("Each address, port or name in `reach` is expected from each place in `from`, and after each event in "
                 "`survives`."),
         message("Take out what nobody needs. Write [[must-not]] for what nobody may reach."),
+        message("`on-break` says what a guard does when it breaks: observe, alert or heal. A guard repairs nothing else."),
+        verbatim('[heal]: never = ["DOCKER-USER"], most-per-hour = 3'),
     )  # fmt: skip
     found = ["\n".join(f"# {words(each)}" for each in head)]
     found += [_public(each) for each in publics]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from hairpin.guard.change import Culprit, GuardState, SeenChange
 from hairpin.guard.round import Round
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
 from hairpin.report.paper import Paper
 from hairpin.report.text.expectations import write_alike
 from hairpin.report.words import Words, time_text
@@ -17,6 +17,9 @@ PARTS: dict[str, Message] = {
     "routes": message("a route or a routing rule"),
     "sysctls": message("a setting of the kernel"),
     "files": message("a file that is loaded later"),
+    "conntrack": message("how full conntrack's table is"),
+    "containers": message("a container or a network of an engine"),
+    "services": message("a service, or firewalld's settings"),
     "unseen": message("more than the kernel could tell"),
 }
 _MOST = 5
@@ -34,15 +37,17 @@ def started_text(found: Round, blind: Iterable[Message], words: Words, paper: Pa
 
 
 def round_text(found: Round, words: Words, paper: Paper) -> str:
-    """Return the block of a burst; empty if no expectation broke or was mended, and the host was read."""
-    if not found.broke and not found.mended and found.failed is None:
+    """Return the block of a burst; empty if it tells nothing."""
+    if not found.is_told:
         return ""
     parts = dict.fromkeys(each.part for each in found.changes)
     changed = ", ".join(words(PARTS.get(each, message("something"))) for each in parts)
     paper.prose(words(message("{time}: changed: {parts}", time=time_text(found.at_s), parts=changed)), style="strong")
     for each in found.culprits[:_MOST]:
-        paper.prose(words(culprit_said(each)), indent=2)
-    if len(found.culprits) > 1:
+        said = culprit_said(each)
+        is_own = each in found.own
+        paper.prose(words(message("{said}, as hairpin's own heal", said=said) if is_own else said), indent=2)
+    if len(found.culprits) - len(found.own) > 1:
         paper.prose(words(message("one of these, or several of them")), indent=2)
     if found.is_by_unknown or not found.culprits:
         paper.prose(words(_unknown(found.changes)), indent=2)
@@ -57,6 +62,22 @@ def _write_states(found: Round, words: Words, paper: Paper) -> None:
     for each in found.mended:
         said = message("{what} from {origin} holds again", what=each.expectation.what, origin=each.expectation.origin)
         paper.prose(words(said), first="✓ ", first_style="good")
+    for done in found.healed:
+        paper.prose(words(healed_said(done.repairs, done.plan)), first="✓ ", first_style="good")
+    for left in found.not_healed:
+        what = ", ".join(dict.fromkeys(each.what for each in left.expectations))
+        paper.prose(words(not_healed_said(what, left.reason)), first="! ", first_style="unsure")
+
+
+def healed_said(repairs: Iterable[str], plan: str) -> Message:
+    """Return what was repaired, and how it is taken back."""
+    return message("healed: {repairs}. `hairpin undo {plan}` takes it back", repairs=", ".join(repairs), plan=plan)
+
+
+def not_healed_said(what: str, reason: Message | str) -> Message:
+    """Return what is left broken, and why."""
+    said = reason if isinstance(reason, Message) else verbatim(reason)
+    return message("{what} is not healed: {reason}", what=what, reason=said)
 
 
 def culprit_said(culprit: Culprit) -> Message:
@@ -71,8 +92,12 @@ def culprit_said(culprit: Culprit) -> Message:
         said = message("{said}, started by {parents}", said=said, parents=" < ".join(culprit.parents))
     if culprit.unit:
         said = message("{said}, in {unit}", said=said, unit=culprit.unit)
+    if culprit.job:
+        said = message("{said}, a job of {job}", said=said, job=culprit.job)
     if culprit.login is not None:
         said = message("{said}, from the login of user {user}", said=said, user=culprit.login)
+    if culprit.session:
+        said = message("{said} ({session})", said=said, session=culprit.session)
     return said
 
 

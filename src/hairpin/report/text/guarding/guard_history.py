@@ -10,7 +10,7 @@ from hairpin.report.documents.expect_document import ExpectationDocument
 from hairpin.report.documents.guard_document import GuardDocument
 from hairpin.report.paper import Paper
 from hairpin.report.text.expectations import reach_said
-from hairpin.report.text.guard_text import PARTS, culprit_said
+from hairpin.report.text.guard_text import PARTS, culprit_said, healed_said, not_healed_said
 from hairpin.report.words import Words, time_text
 from hairpin.story.guarded import GuardedChange, GuardedRound
 
@@ -39,6 +39,11 @@ def _write_kept(told: GuardDocument, words: Words, paper: Paper) -> None:
     for each in told.mended:
         said = message("{what} from {origin} holds again", what=each.reach, origin=each.from_)
         paper.prose(words(said), indent=2, first="✓ ", first_style="good")
+    for done in told.healed:
+        paper.prose(words(healed_said(done.repairs, done.plan)), indent=2, first="✓ ", first_style="good")
+    for left in told.not_healed:
+        what = ", ".join(dict.fromkeys(each.reach for each in left.expectations))
+        paper.prose(words(not_healed_said(what, left.reason)), indent=2, first="! ", first_style="unsure")
     if told.failed:
         paper.prose(told.failed, indent=2, first="? ", first_style="unsure")
     culprits = dict.fromkeys(each.culprit for each in told.changes if each.culprit is not None)

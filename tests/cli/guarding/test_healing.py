@@ -1,0 +1,124 @@
+"""A guard that heals recorded hosts: for whom, how often, and what it says.  Nothing is carried out."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hairpin.apply.outcome import FixOutcome
+from hairpin.apply.plan import RepairPlan
+from hairpin.cli.face.asked import Shown
+from hairpin.cli.guarding import healing
+from hairpin.cli.guarding.healing import Healer
+from hairpin.errors import ApplyError
+from hairpin.evidence.reading import Evidence
+from hairpin.evidence.several import Source
+from hairpin.expect.file import parse_expectations
+from hairpin.guard.change import Culprit, SeenChange
+from hairpin.guard.round import Round
+from hairpin.guard.rounds import rounds
+from hairpin.message import message
+from hairpin.question.question import Question
+from tests.report.answers import FORWARDING_OFF, evidence
+
+HEAL = '[[must]]\nreach = "8080"\nfrom = ["outside", "host"]\non-break = "heal"\n'
+CRON = SeenChange("sysctls", 1.0, "net.ipv4.ip_forward", Culprit(12, "sh", "sh -c x", ("cron",), "cron.service"))
+PERSON = SeenChange("sysctls", 1.0, "net.ipv4.ip_forward", Culprit(12, "sysctl", "sysctl -w x", ("bash", "sshd")))
+UNKNOWN = SeenChange("rules", 1.0, "iptables-legacy")
+OFF = evidence(FORWARDING_OFF)
+Carried = list[tuple[RepairPlan, tuple[str, ...]]]
+
+
+@pytest.fixture
+def carried(monkeypatch: pytest.MonkeyPatch) -> Carried:
+    """The plans that were carried out, each with the words of the journal."""
+    found: Carried = []
+
+    def carry(plan: RepairPlan, words: tuple[str, ...], _ahead: object) -> FixOutcome:
+        found.append((plan, words))
+        return FixOutcome((str(len(found)),), ())
+
+    class Ahead:
+        def __init__(self, sources: tuple[Source, ...]) -> None: ...
+        def take(self) -> None: ...
+
+    monkeypatch.setattr(healing, "carried_out", carry)
+    monkeypatch.setattr(healing, "ReadAhead", Ahead)
+    monkeypatch.setattr(healing, "_known_heals", lambda: ())
+    monkeypatch.setattr(healing, "somebody_types", lambda: False)
+    return found
+
+
+def told(*steps: tuple[SeenChange, Evidence], text: str = HEAL, first: Evidence | None = None) -> list[Round]:
+    """Return the rounds of a host: each change, and the host after it."""
+    bursts: Iterator[tuple[SeenChange, ...]] = iter([(change,) for change, _ in steps])
+    states = iter([first or evidence(), *(state for _, state in steps)])
+    expected, left = parse_expectations(text, "expect.toml"), len(steps)
+
+    def burst(_: float) -> tuple[SeenChange, ...]:
+        nonlocal left
+        left -= 1
+        return next(bursts)
+
+    def listen(_: float) -> tuple[SeenChange, ...]:
+        return ()
+
+    healer = Healer(expected, Question(), listen, Shown())
+    read: Callable[[], tuple[Source, ...]] = healer.reading(lambda: (next(states),))
+    return [*map(healer.telling, rounds(expected, read, healer.hearing(burst), lambda: not left))]
+
+
+def test_what_a_program_broke_is_healed(carried: Carried) -> None:
+    found = told((CRON, OFF), (CRON, evidence()))[1]
+    assert [each.expectation.origin for each in found.broke] == ["outside"]
+    assert [(each.plan, each.repairs) for each in found.healed] == [("1", ("interface-forwarding-off",))]
+    assert found.not_healed == ()
+    assert carried[0][1] == ("guard", "heal", "by=sh@cron.service", "interface-forwarding-off")
+
+
+def test_what_a_person_broke_is_told_and_left_whatever_comes_after(carried: Carried) -> None:
+    _, broken, later = told((PERSON, OFF), (CRON, OFF))
+    assert [str(each.reason) for each in broken.not_healed] == ["sysctl did it in somebody's login session"]
+    assert later.not_healed == ()  # it was told
+    assert carried == []
+
+
+def test_who_is_unknown_may_be_who_types(carried: Carried, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told((UNKNOWN, OFF))[1].healed
+    monkeypatch.setattr(healing, "somebody_types", lambda: True)
+    assert "somebody types" in str(told((UNKNOWN, OFF))[1].not_healed[0].reason)
+    assert told((CRON, OFF))[1].healed
+    assert len(carried) == 2
+
+
+@pytest.mark.parametrize("word", ("observe", "alert"))
+def test_only_what_says_heal(carried: Carried, word: str) -> None:
+    found = told((CRON, OFF), text=HEAL.replace('"heal"', f'"{word}"'))[1]
+    assert (found.healed, found.not_healed, carried) == ((), (), [])
+
+
+def test_a_fight_ends(carried: Carried) -> None:
+    text = f"[heal]\nmost-per-hour = 2\n{HEAL}"
+    found = told(*[(CRON, state) for _ in range(4) for state in (OFF, evidence())], text=text)
+    assert sum(len(each.healed) for each in found) == len(carried) == 2
+    (fight,) = [one for each in found for one in each.not_healed][:1]
+    assert (fight.is_fight, [each.name for each in fight.culprits]) == (True, ["sh"])
+    assert "sh and hairpin change interface-forwarding-off in turn, so hairpin has stopped" in str(fight.reason)
+
+
+def test_a_host_that_changed_meanwhile_is_left(carried: Carried, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> FixOutcome:
+        raise ApplyError(message("the network {network} was removed meanwhile", network="gone"))
+
+    monkeypatch.setattr(healing, "carried_out", refuse)
+    found = told((CRON, OFF))[1]
+    assert [str(each.reason) for each in found.not_healed] == ["the network gone was removed meanwhile"]
+    assert carried == []
+
+
+def test_what_only_an_event_breaks_is_said_once(carried: Carried) -> None:
+    text = HEAL.replace("on-break", 'survives = "reboot"\non-break')
+    rounds_ = told((CRON, evidence()), text=text)
+    said = [str(one.reason) for each in rounds_ for one in each.not_healed]
+    assert len(said) <= 1
+    assert all("only a file keeps it" in each for each in said)
+    assert carried == []
