@@ -44,6 +44,9 @@ class GuardTotals(msgspec.Struct):
         self.rounds += 1
         self.failed += found.held is None
         self.round_s, self.took_s = found.at_s, took_s
+        self.heals["done"] += len(found.healed)
+        self.heals["left"] += sum(not each.is_fight for each in found.not_healed)
+        self.heals["fight"] += sum(each.is_fight for each in found.not_healed)
         self.changes.update(str(each.part) for each in found.changes)
         if found.held is not None:
             self.held = found.held

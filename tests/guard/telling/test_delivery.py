@@ -46,7 +46,7 @@ def test_attempts(deliver: Fails, ended: Delivered, calls: int) -> None:
 
 def test_a_bug_in_a_way_ends_no_thread_and_tells_no_text() -> None:
     def bug(_: ToldAlert) -> None:
-        raise ValueError("https://S3CRET")
+        raise ValueError("https://hooks.example.com/S3CRET")
 
     queue = Delivery()
     queue.send(1, "webhook", bug, ALERT)

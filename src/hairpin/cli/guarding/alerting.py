@@ -43,9 +43,12 @@ class AlertDesk:
             self._ways += [(way, deliver, Delivery()) for way, deliver in _ways_of(each)]
 
     def heed(self, found: Round) -> None:
-        """Send alerts for what broke or holds again, of the expectations for which the file wants alerts."""
+        """Send alerts for what broke or holds again, of the expectations for which the file wants alerts, and for a
+        heal that was stopped because somebody else takes it back."""
         broke, mended = (tuple(filter(_is_alerted, some)) for some in (found.broke, found.mended))
-        if broke:
+        if any(each.is_fight for each in found.not_healed):
+            self._send_round("fight", found, (broke, mended))
+        elif broke:
             self._send_round("broke", found, (broke, mended))
         elif mended:
             self._send_round("mended", found, (broke, mended))

@@ -14,7 +14,15 @@ from hairpin.guard.change import Culprit
 from hairpin.guard.round import Round
 from hairpin.guard.telling.told_alert import AlertKind
 from hairpin.message import Message
-from hairpin.report.documents.guard_document import CulpritDocument, SeenChangeDocument, change_document
+from hairpin.report.documents.guard_document import (
+    CulpritDocument,
+    HealedDocument,
+    NotHealedDocument,
+    SeenChangeDocument,
+    change_document,
+    healed_documents,
+    not_healed_documents,
+)
 from hairpin.report.refs import StableId, Time
 from hairpin.report.words import Words, time_text
 
@@ -51,7 +59,8 @@ class AlertExpectationDocument(msgspec.Struct, frozen=True):
 class AlertDocument(msgspec.Struct, frozen=True):
     """One alert.  ``summary``: all of it in a few sentences.  ``since``: when the first change of the burst was seen;
     null if nothing changed.  ``by``: who made the changes, each once; if there are several, one of them or several did
-    it.  ``unknown_maker``: whether nobody is known for a part of the changes.  ``blind``: what the guard cannot watch
+    it.  ``unknown_maker``: whether nobody is known for a part of the changes.  ``healed``, ``not_healed``: what the
+    guard has repaired, and what it leaves broken although it was to heal it.  ``blind``: what the guard cannot watch
     now.  ``left_out``: how many changes and expectations are not listed."""
 
     schema: Literal["hairpin.guard-alert/1"]
@@ -66,6 +75,8 @@ class AlertDocument(msgspec.Struct, frozen=True):
     changes: tuple[SeenChangeDocument, ...] = ()
     by: tuple[CulpritDocument, ...] = ()
     unknown_maker: bool = False
+    healed: tuple[HealedDocument, ...] = ()
+    not_healed: tuple[NotHealedDocument, ...] = ()
     blind: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -95,6 +106,8 @@ def round_alert_document(
         changes=tuple(change_document(each) for each in found.changes[:_MOST]),
         by=tuple(map(_culprit, found.culprits[:_MOST])),
         unknown_maker=found.is_by_unknown,
+        healed=healed_documents(found, words),
+        not_healed=not_healed_documents(found, words),
         left_out=sum(max(0, len(each) - _MOST) for each in lists),
     )
 

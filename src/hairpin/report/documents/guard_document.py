@@ -105,22 +105,32 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
         expectations=len(every),
         blind=tuple(map(words, blind)),
         failed=words(found.failed) if found.failed is not None else "",
-        healed=tuple(
-            HealedDocument(
-                each.plan, each.repairs, tuple(map(words, each.said)), _expectations(each.expectations), each.took_s
-            )
-            for each in found.healed
-        ),
-        not_healed=tuple(
-            NotHealedDocument(
-                _expectations(each.expectations),
-                words(each.reason),
-                each.repairs,
-                tuple(CulpritDocument(*one) for one in each.culprits),
-                each.is_fight,
-            )
-            for each in found.not_healed
-        ),
+        healed=healed_documents(found, words),
+        not_healed=not_healed_documents(found, words),
+    )
+
+
+def healed_documents(found: Round, words: Words) -> tuple[HealedDocument, ...]:
+    """Return the heals of a round."""
+    return tuple(
+        HealedDocument(
+            each.plan, each.repairs, tuple(map(words, each.said)), _expectations(each.expectations), each.took_s
+        )
+        for each in found.healed
+    )
+
+
+def not_healed_documents(found: Round, words: Words) -> tuple[NotHealedDocument, ...]:
+    """Return what a round leaves broken although it was to heal it."""
+    return tuple(
+        NotHealedDocument(
+            _expectations(each.expectations),
+            words(each.reason),
+            each.repairs,
+            tuple(CulpritDocument(*one) for one in each.culprits),
+            each.is_fight,
+        )
+        for each in found.not_healed
     )
 
 

@@ -7,7 +7,7 @@ from hairpin.guard.round import Round
 from hairpin.message import Message, message, verbatim
 from hairpin.report.documents.alert_document import causes_of, commands_of, fix_command
 from hairpin.report.text.expectations import reach_said
-from hairpin.report.text.guard_text import culprit_said
+from hairpin.report.text.guard_text import culprit_said, healed_said, not_healed_said
 from hairpin.report.words import Words, time_text
 
 _MOST = 5
@@ -42,7 +42,14 @@ def _round(found: Round, broke: tuple[Holding, ...], mended: tuple[Holding, ...]
     yield from map(culprit_said, found.culprits[:_MOST])
     if found.changes and (found.is_by_unknown or not found.culprits):
         yield message("by whom is not known")
-    yield from _repairs(broke)
+    for done in found.healed:
+        yield healed_said(done.repairs, done.plan)
+    for left in found.not_healed:
+        yield not_healed_said(", ".join(dict.fromkeys(each.what for each in left.expectations)), left.reason)
+        if left.is_fight:
+            yield from map(culprit_said, left.culprits[:_MOST])
+    if not found.healed:
+        yield from _repairs(broke)
 
 
 def _repairs(broke: Iterable[Holding]) -> Iterator[Message]:
