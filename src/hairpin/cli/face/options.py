@@ -122,7 +122,7 @@ def evidence(command: Command) -> Command:
         metavar="[NAME=]PATH",
         shell_complete=completion.files,
         multiple=True,
-        help="A support bundle, such as a sos report; may be repeated.",
+        help="A support bundle (sos report); may be repeated.",
     )(command)
     command = option(
         "Hosts",
@@ -130,7 +130,7 @@ def evidence(command: Command) -> Command:
         metavar="[NAME=]FILE",
         shell_complete=completion.files,
         multiple=True,
-        help="Pasted outputs in any text (-: standard input); may be repeated.",
+        help="Pasted text (-: standard input); may be repeated.",
     )(command)
     command = option(
         "Hosts",
