@@ -6,7 +6,7 @@ import click
 
 from hairpin.cli.face import options
 from hairpin.cli.face.asked import Asked, Shown
-from hairpin.cli.face.live_options import LiveCommand, live
+from hairpin.cli.face.live_options import Live, LiveCommand, live_options
 
 if TYPE_CHECKING:
     from hairpin.answer.answer import Further
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.targets
 @options.origin()
 @options.after
-@live
+@live_options
 @options.option("Seldom", "--no-replica", is_flag=True, help="Do not repeat flows and proofs in namespaces.")
 @options.option("Seldom", "--no-traces", is_flag=True, help="Do not ask the logs since when a cause is there.")
 @options.size
@@ -29,17 +29,14 @@ if TYPE_CHECKING:
 @options.page
 @options.monitor
 @options.answer
-def check(
-    asked: Asked, shown: Shown, no_replica: bool, no_traces: bool, live: int | None, probe_from: str | None
-) -> int:
+def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool, live: Live | None) -> int:
     """Walk the flows to TARGET, name the proven causes, say the repair.
 
     TARGET is 8151, 8151/udp, 8151-8153, ADDRESS:PORT, [IPV6]:PORT, a URL, a container (its name, id, address or compose
     service) or CONTAINER:PORT, its own port; with --from CONTAINER also a name of the outside, such as example.com.
     `web to db:5432` is db:5432 with --from web.
     Without TARGET, every published port and the outgoing flows of every container are checked.  TARGET@HOST and
-    WHERE@HOST name one of several hosts.  Without @HOST, the first host is meant.  --live also sends real packets,
-    N of each flow (10): where they meet something else than hairpin says, that is told first.
+    WHERE@HOST name one of several hosts.  Without @HOST, the first host is meant.
 
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
@@ -57,7 +54,7 @@ def check(
     else:
         from hairpin.cli.living import answer_live
 
-        answer = answer_live(asked, shown.lang, live, probe_from or "", judge, "events", further)
+        answer = answer_live(asked, shown.lang, live, judge, "events", further)
 
     def text(words: "Words", paper: "Paper") -> str:
         from hairpin.report.text.terminal import report_text

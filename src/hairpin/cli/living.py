@@ -9,6 +9,7 @@ from hairpin.answer.answer import Answer, Depth, Further
 from hairpin.answer.ask import ask
 from hairpin.cli.answering import answer_question
 from hairpin.cli.face.asked import Asked
+from hairpin.cli.face.live_options import Live
 from hairpin.cli.face.progress import progress
 from hairpin.live.observing import observing
 from hairpin.live.remote import address_towards, refuse_destination
@@ -24,16 +25,16 @@ if TYPE_CHECKING:
 def answer_live(
     asked: Asked,
     lang: str | None,
-    count: int,
-    probe_from: str,
+    live: Live,
     kernel: "Kernel | None" = None,
     depth: Depth = "flows",
     further: Callable[[], Further] | None = None,
 ) -> Answer:
-    """Return the answer to the question, with ``count`` real probes of each of its flows.
+    """Return the answer to the question, with real probes of each of its flows.
 
-    ``probe_from``: another machine, whose probes take the place of the clients outside that hairpin would choose; empty
-    if there is none.  The other arguments are those of ``answer_question``.  Raises the same errors."""
+    The probes of another machine take the place of the clients outside that hairpin would choose.  The other arguments
+    are those of ``answer_question``.  Raises the same errors."""
+    count, probe_from = live
     if probe_from:
         refuse_destination(probe_from)
     question = asked.question()

@@ -7,7 +7,7 @@ import click
 
 from hairpin.cli.face import options
 from hairpin.cli.face.asked import Asked, Shown
-from hairpin.cli.face.live_options import LiveCommand, live
+from hairpin.cli.face.live_options import Live, LiveCommand, live_options
 
 if TYPE_CHECKING:
     from hairpin.report.paper import Paper
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(cls=LiveCommand)
 @options.target(required=False)
 @options.origin()
-@live
+@live_options
 @options.after
 @options.size
 @options.everything
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @options.world
 @options.page
 @options.answer
-def prove(asked: Asked, shown: Shown, live: int | None, probe_from: str | None) -> int:
+def prove(asked: Asked, shown: Shown, live: Live | None) -> int:
     """Rebuild the network in throw-away namespaces, send the packet there, compare.
 
     The host itself is not changed, and the snapshot may come from another machine.  The command needs root.  With
@@ -40,7 +40,7 @@ def prove(asked: Asked, shown: Shown, live: int | None, probe_from: str | None) 
     from hairpin.replica.judge import RunningKernel
 
     if live is not None:
-        return _prove_live(asked, shown, live, probe_from or "")
+        return _prove_live(asked, shown, live)
     refuse_told(asked, "prove")
     answer = answer_question(asked.question("prove"), asked, shown.lang, RunningKernel())
 
@@ -57,15 +57,15 @@ def prove(asked: Asked, shown: Shown, live: int | None, probe_from: str | None) 
     return present_answer(answer, shown, text, document)
 
 
-def _prove_live(asked: Asked, shown: Shown, count: int, probe_from: str) -> int:
+def _prove_live(asked: Asked, shown: Shown, live: Live) -> int:
     """Send real packets, and show the answer."""
     from hairpin.cli.face.present import present_answer
     from hairpin.cli.living import answer_live
 
-    answer = answer_live(asked, shown.lang, count, probe_from)
+    answer = answer_live(asked, shown.lang, live)
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.text.live_text import live_text
+        from hairpin.report.real_packets import live_text
 
         return live_text(answer, words, paper, verbose=shown.verbose)
 

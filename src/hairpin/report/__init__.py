@@ -4,9 +4,9 @@ For people and programs:  ``words`` (the language, the option for a missing fact
 places), ``stops`` (why a packet stopped), ``open_ends`` (what an unexplained stop leaves open), ``verdicts`` (groups of
 flows), ``excerpts`` and ``quotes`` (readings), ``refs``, ``printable`` (removes escape sequences),
 ``paper`` (columns and colours), ``questions``, ``unread``, ``under_way``
-(plans in progress), ``next_command`` (the command that decides), ``pages`` (the causes' pages) and ``known_faults`` (of
-a version).  For monitors: ``brief`` (one line), ``prometheus`` and ``guard_metrics`` (metrics, as ``exposition``
-writes them).  For people: ``text/`` (the terminal) and
+(plans in progress), ``next_command`` (the command that decides), ``real_packets``, ``pages`` (the causes' pages) and
+``known_faults`` (of a version).  For monitors: ``brief`` (one line), ``prometheus`` and ``guard_metrics`` (metrics, as
+``exposition`` writes them).  For people: ``text/`` (the terminal) and
 ``page/`` (HTML).  For programs: ``documents/``.
 
 To add a language

@@ -23,7 +23,10 @@ GIVEN: dict[str, tuple[list[str], int | None, tuple[str, ...]]] = {
 def test_live(arguments: list[str], number: int | None, targets: tuple[str, ...]) -> None:
     for command in (check, prove):
         found = command.make_context("it", list(arguments)).params
-        assert (found["live"], found["asked"].targets) == (number, targets)
+        assert (found["live"].number if found["live"] is not None else None, found["asked"].targets) == (
+            number,
+            targets,
+        )
 
 
 # arguments, a part of the error

@@ -1,8 +1,8 @@
 """The options and the output of the commands: ``asked`` (the options' values), ``options`` (the shared options, in
-groups), ``live_options`` (``--live`` and ``--probe-from``), ``completion`` (values that a shell completes), ``environment``
-(the environment variables), ``output`` (standard output and standard error), ``present`` (an answer in the wanted
-form), ``watched`` (an answer for a monitor), ``metrics_file`` (its file of metrics), ``progress`` (a line about the
-present work), ``as_root`` (the typed command with sudo).
+groups), ``live_options`` (``--live`` and ``--probe-from``), ``completion`` (values that a shell completes),
+``environment`` (the environment variables), ``output`` (standard output and standard error), ``present`` (an answer in
+the wanted form), ``watched`` (an answer for a monitor), ``metrics_file`` (its file of metrics), ``progress`` (a line
+about the present work), ``as_root`` (the typed command with sudo).
 
 To add an option
 ----------------

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from hairpin.cli.face.asked import Asked
 from hairpin.cli.face.options import HairpinCommand, option
 from hairpin.errors import UsageError
 from hairpin.message import message
@@ -16,12 +17,22 @@ USUAL, MOST = 10, 100
 _NUMBER = re.compile(r"\d{1,2}|100")
 
 
+class Live(NamedTuple):
+    """The options of real packets.  ``number``: how many of each flow.  ``probe_from``: the machine that sends those of
+    clients outside; empty if none does."""
+
+    number: int
+    probe_from: str = ""
+
+
 class LiveCommand(HairpinCommand):
     """A command with ``--live [N]``.  A word behind it that is no number from 1 to 100 is the command's TARGET."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         rest = super().parse_args(ctx, list(_with_number(args)))
-        _refuse_wrong(ctx.params)
+        count, probe_from = ctx.params["live"], ctx.params.pop("probe_from")
+        _refuse_wrong(ctx.params["asked"], count, probe_from)
+        ctx.params["live"] = Live(count, probe_from or "") if count is not None else None
         return rest
 
 
@@ -31,12 +42,11 @@ def _with_number(args: list[str]) -> Iterator[str]:
         yield f"{each}={USUAL}" if each == "--live" and _NUMBER.fullmatch(follows) is None else each
 
 
-def _refuse_wrong(given: dict[str, Any]) -> None:
+def _refuse_wrong(asked: Asked, count: int | None, probe_from: str | None) -> None:
     """Raise UsageError if the options do not fit: real packets exist only on this host, and now."""
-    asked = given["asked"]
-    if given["live"] is None:
-        if given["probe_from"] is not None:
-            raise UsageError(message("--probe-from {value}: say --live, too", value=given["probe_from"]))
+    if count is None:
+        if probe_from is not None:
+            raise UsageError(message("--probe-from {value}: say --live, too", value=probe_from))
         return
     for each in asked.sources:
         if each.kind == "host":
@@ -62,12 +72,20 @@ def _refuse_wrong(given: dict[str, Any]) -> None:
         )
 
 
-def live(command: Command) -> Command:
-    """Add ``--live [N]`` and ``--probe-from``: the command gets ``live``, a number or None, and ``probe_from``."""
+class _Number(click.IntRange):
+    """A number of packets; the help names no bounds, which have no room there."""
+
+    def _describe_range(self) -> str:
+        return ""
+
+
+def live_options(command: Command) -> Command:
+    """Add ``--live [N]`` and ``--probe-from``: the command, a :class:`LiveCommand`, gets ``live``; None without
+    ``--live``."""
     command = option(
         "Options", "--probe-from", metavar="USER@HOST", default=None, help="With --live: also from there, over ssh."
     )(command)
     return option(
         "Options", "--live", "live", metavar="[N]", is_flag=False, flag_value=USUAL, default=None,
-        type=click.IntRange(1, MOST), help="Send N real packets of each flow (10).",
+        type=_Number(1, MOST), help="Also N real packets of each flow (10).",
     )(command)  # fmt: skip

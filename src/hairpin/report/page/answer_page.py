@@ -86,7 +86,7 @@ class _AnswerPage:
         write_before_summary(self._answer, self._words, sheet)
         write_verdicts(self._answer, self._words, sheet, self._places, verbose=False)
         if any(each.live is not None for each in self._answer.flows):
-            from hairpin.report.text.live_text import write_contradictions, write_observations  # noqa: PLC0415
+            from hairpin.report.real_packets import write_contradictions, write_observations  # noqa: PLC0415
 
             write_contradictions(self._answer, self._words, sheet)
             write_observations(self._answer, self._words, sheet, self._places, verbose=False)

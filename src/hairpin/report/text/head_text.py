@@ -19,7 +19,7 @@ def write_head(answer: Answer, words: Words, paper: Paper) -> None:
     """Write the summary and the lines before it."""
     write_before_summary(answer, words, paper)
     if any(each.live is not None for each in answer.flows):
-        from hairpin.report.text.live_text import write_contradictions
+        from hairpin.report.real_packets import write_contradictions
 
         if write_contradictions(answer, words, paper):
             return

@@ -36,7 +36,7 @@ def report_text(
     paper.gap()
     write_verdicts(answer, words, paper, places, verbose=verbose)
     if any(each.live is not None for each in answer.flows):
-        from hairpin.report.text.live_text import write_observations
+        from hairpin.report.real_packets import write_observations
 
         write_observations(answer, words, paper, places, verbose=verbose)
     write_elsewhere(answer, words, paper)

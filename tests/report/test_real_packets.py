@@ -2,7 +2,7 @@
 
 from hairpin.report.page.answer_page import answer_page
 from hairpin.report.paper import Paper
-from hairpin.report.text.live_text import live_text
+from hairpin.report.real_packets import live_text
 from hairpin.report.text.terminal import report_text
 from hairpin.report.words import Words
 from tests.report.observed import ALL, GOOD, UNTRIED, observed
