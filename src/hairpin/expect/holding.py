@@ -11,11 +11,13 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Depth, FlowAnswer
 from hairpin.answer.ask import ask
-from hairpin.answer.begin import network_asked
+from hairpin.answer.begin import begin_answer, network_asked
 from hairpin.answer.decisive import lacks_reading
 from hairpin.errors import CollectError, HairpinError, UnknownNameError, UsageError
-from hairpin.evidence.several import Source
+from hairpin.evidence.several import Source, together
 from hairpin.expect.expectation import Expectation, Expectations
+from hairpin.expect.promise import Promise
+from hairpin.expect.promises import promises_of
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -70,11 +72,19 @@ class Holdings(msgspec.Struct, frozen=True):
 
     answer: Answer
     each: tuple[Holding, ...]
+    promises: tuple[Promise, ...] = ()
+    """What Compose files and Quadlets promise about the containers, kept or not."""
+
+    @property
+    def lost(self) -> tuple[Promise, ...]:
+        """The promises that are broken."""
+        return tuple(each for each in self.promises if each.state == "lost")
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if an expectation is broken, 3 if one is undecided, and 0 otherwise."""
-        if any(each.is_broken for each in self.each):
+        """The exit status: 1 if an expectation or a promise is broken, 3 if an expectation is undecided, and 0
+        otherwise."""
+        if self.lost or any(each.is_broken for each in self.each):
             return 1
         undecided = any(each.state == "undecided" for each in self.each)
         return 3 if undecided or lacks_reading(self.answer) else 0
@@ -114,6 +124,10 @@ def hold(expected: Expectations, sources: tuple[Source, ...], question: Question
 
     plain = with_file_world(question, expected)
     network = network_asked(plain, sources)
+    promises = tuple(one for host in network.hosts for one in promises_of(host))
+    if not expected.each:
+        start, _ = begin_answer(plain, together(sources), network)
+        return Holdings(start, (), promises)
     asked = tuple(_question_of(network, each) for each in expected.each)
     single = tuple(dict.fromkeys(flow for each in asked for flow in each.flows))
     flows = tuple(map(plain.sized, with_source_ports(network, single)))
@@ -129,7 +143,7 @@ def hold(expected: Expectations, sources: tuple[Source, ...], question: Question
             found[event] = answered(msgspec.structs.replace(question, after=parse_event(event)))
         except (UsageError, CollectError) as error:
             found[event] = error
-    return Holdings(now, tuple(_holding(each, found) for each in asked))
+    return Holdings(now, tuple(_holding(each, found) for each in asked), promises)
 
 
 def _question_of(network: Network, expectation: Expectation) -> _Asked:
