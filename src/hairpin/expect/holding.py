@@ -180,7 +180,10 @@ def _breaches(asked: _Asked, answer: Answer, event: str) -> Iterator[Breach]:
     """Yield what contradicts the expectation: the flows that decide it, or else those that leave it undecided."""
     told = {_mark(flow): each for flow, each in _flows_in(answer)}
     met = [told[_mark(each)] for each in asked.flows if _mark(each) in told]
-    lost = [each for each in asked.flows if _mark(each) not in told]
+    # A client that a rule keeps out on purpose; or nothing that was asked has an answer.  A way out over IPv6 that no
+    # program takes, because the one over IPv4 passes, has none either, and is no loss.
+    kept_out = set(map(_mark, answer.kept_out))
+    lost = [each for each in asked.flows if _mark(each) not in told and (not met or _mark(each) in kept_out)]
     must = asked.expectation.must
     contrary = [each for each in met if each.verdict != "depends" and each.succeeds is not must]
     open_ = [each for each in met if each.verdict == "depends"]
