@@ -7,13 +7,13 @@ import pytest
 
 from hairpin.lab.scenario import named
 from tests.expected.trial import try_break, try_harmless
-from tests.whole import thinned_rows
+from tests.whole import thinned
 
 BREAKS = ("ip-forward-off.egress", "docker-user-drops", "masquerade-missing", "shared-namespace-left")
 CHANGES = ("a rule shifted", "a container restarted with a new address", "a duplicate accept rule", "counters")
 
 
-@pytest.mark.parametrize("name", thinned_rows(BREAKS, 2))
+@pytest.mark.parametrize("name", thinned(BREAKS, 2))
 def test_a_break_is_told_with_the_right_line_and_cause(name: str) -> None:
     result = try_break(named(name))
     assert (result.misses, result.void) == ((), ""), result
