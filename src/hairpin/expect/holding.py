@@ -12,7 +12,10 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer, Depth, FlowAnswer
 from hairpin.answer.ask import ask
 from hairpin.answer.begin import begin_answer, network_asked
+from hairpin.answer.cause_answers import of_reading
 from hairpin.answer.decisive import lacks_reading
+from hairpin.causes.cause import AskedFlows
+from hairpin.causes.rules.published_bypasses_host_firewall import of_closed
 from hairpin.errors import CollectError, HairpinError, UnknownNameError, UsageError
 from hairpin.evidence.several import Source, together
 from hairpin.expect.expectation import Expectation, Expectations
@@ -214,6 +217,8 @@ def _causes(answer: Answer, flows: list[FlowAnswer], *, must: bool) -> Iterator[
         yield from (each for each in answer.causes if each.ref in named)
         return
     let_in = {each.ref for each in flows}
-    for each in answer.causes:
-        if each.severity == "exposure" and let_in.intersection(each.flows):
-            yield each
+    exposed = [each for each in answer.causes if each.severity == "exposure" and let_in.intersection(each.flows)]
+    yield from exposed
+    if not exposed:
+        found = of_closed(AskedFlows(answer.network, tuple(each.trace for each in flows)))
+        yield from (of_reading(each, answer.network) for each in found)

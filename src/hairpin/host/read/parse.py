@@ -52,10 +52,12 @@ class ParsedHost(msgspec.Struct, frozen=True):
     parts: tuple[tuple[Name, Part], ...]
 
 
+@kept
 def parse(evidence: Evidence) -> Host:
-    """Return the host.  Parsing never fails: a reading that was refused, failed or cannot be parsed is skipped and
-    listed in ``unread``.  Therefore an unknown part can be distinguished from an absent part.
-    """
+    """Return the host, which is made once for the evidence: a question about the host after an event asks for it again.
+
+    Parsing never fails: a reading that was refused, failed or cannot be parsed is skipped and listed in ``unread``.
+    Therefore an unknown part can be distinguished from an absent part."""
     return parsed(evidence).host
 
 
