@@ -19,6 +19,25 @@ _CLOUD = (
 _OUT = '[[must]]\nreach = "internet"\nfrom = "network:bridge"\n'
 
 
+_COMPOSE = """
+mkdir -p /srv/shop
+cat >/srv/shop/compose.yml <<END
+services:
+  web:
+    networks: [back, front]
+networks:
+  back:
+  front:
+END
+docker network create shop_back; docker network create shop_front
+of=com.docker.compose
+docker run -d --name shop-web-1 --network shop_back --label $of.project=shop --label $of.service=web \\
+    --label $of.project.config_files=/srv/shop/compose.yml --label $of.project.working_dir=/srv/shop hairpin-lab \\
+    httpd -f -p 80 -h /www
+docker network connect shop_front shop-web-1
+"""
+
+
 class Story(msgspec.Struct, frozen=True):
     """One story.  ``program``: the name of the script that makes the change (``shell``).  ``writer``: the names of the
     processes that write, of which each is right.  ``causes``: those of which each is right.  ``lines``: what breaks."""
@@ -74,5 +93,10 @@ STORIES = (
         "reload", "5: a reload of kernel parameters undoes what dockerd set at its start",
         LabPlan(setup=("echo net.ipv4.ip_forward=0 >/etc/sysctl.d/99-hardened.conf",)), _WEB, "hardening",
         "sysctl -q --system", ("sysctl",), ("ip-forward-off",), "sysctls", 2,
+    ),
+    Story(
+        "updater", "an updater makes a project's container again, which loses a network that its file promises",
+        LabPlan(setup=(_COMPOSE,)), _WEB, "updater", "docker network disconnect shop_front shop-web-1",
+        ("dockerd", "docker"), ("network",), "links",
     ),
 )  # fmt: skip

@@ -71,7 +71,7 @@ def _changed(lab: Lab, story: Story, lines: Iterator[dict[str, Any]]) -> tuple[l
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     with script:
-        while sum(len(each["broke"]) for each in found) < story.lines:
+        while sum(len(each["broke"]) + len(each["lost"]) for each in found) < story.lines:
             try:
                 found.append(next(lines))
             except StopIteration:
@@ -82,9 +82,12 @@ def _changed(lab: Lab, story: Story, lines: Iterator[dict[str, Any]]) -> tuple[l
 
 
 def _told(story: Story, found: list[dict[str, Any]], began_s: float, ended_s: float) -> Result:
-    broke = [one for each in found for one in each["broke"]]
-    causes = {cause["id"] for one in broke for breach in one["breaches"] for cause in breach["causes"]}
-    changes = [one for each in found if each["broke"] for one in each["changes"] if one["part"] == story.part]
+    broke = [one for each in found for one in (*each["broke"], *each["lost"])]
+    causes = {cause["id"] for one in broke for breach in one.get("breaches", ()) for cause in breach["causes"]}
+    causes |= {one["kind"] for one in broke if "kind" in one}
+    changes = [
+        one for each in found if each["broke"] or each["lost"] for one in each["changes"] if one["part"] == story.part
+    ]
     culprits = [one["culprit"] for one in changes if one["culprit"] is not None]
     others = [each for each in culprits if each["name"] not in story.writer]
     times = [datetime.fromisoformat(one["at"]).timestamp() for one in changes]

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from hairpin.evidence.several import Source
 from hairpin.expect.holding import Holding, Holdings
+from hairpin.expect.promise import Promise
 from hairpin.guard.change import Culprit, SeenChange
 from hairpin.message import Message
 
@@ -20,6 +21,14 @@ class Round(NamedTuple):
     mended: tuple[Holding, ...] = ()
     failed: Message | None = None
     read: tuple[Source, ...] = ()
+    lost: tuple[Promise, ...] = ()
+    """What Compose files and Quadlets promise, and containers had before this round and do not have any more."""
+    kept_again: tuple[Promise, ...] = ()
+
+    @property
+    def tells(self) -> bool:
+        """Whether something broke, or holds again, or is not known any more."""
+        return bool(self.broke or self.mended or self.lost or self.kept_again) or self.failed is not None
 
     @property
     def culprits(self) -> tuple[Culprit, ...]:

@@ -59,4 +59,7 @@ def _round(
     was = {each.expectation.key: each.is_broken for each in before.each} if before is not None else {}
     broke = tuple(each for each in held.each if each.is_broken and not was.get(each.expectation.key, False))
     mended = tuple(each for each in held.each if each.state == "held" and was.get(each.expectation.key, False))
-    return Round(at_s, changes, held, broke, mended, read=sources)
+    lost_before = {each.key for each in before.lost} if before is not None else set[tuple[str, ...]]()
+    lost = tuple(each for each in held.lost if each.key not in lost_before)
+    kept_again = tuple(each for each in held.promises if each.state == "kept" and each.key in lost_before)
+    return Round(at_s, changes, held, broke, mended, read=sources, lost=lost, kept_again=kept_again)

@@ -106,7 +106,7 @@ class Recorder:
             return
         blind = () if found.changes else self.blind
         document = round_document(found, blind, Words("en"))
-        tells = bool(found.broke or found.mended or found.failed is not None)
+        tells = found.tells
         recorded = self._recording.record(found, blind=self._watch_blind())
         memory.keep(found.at_s, msgspec.json.encode(document) if tells else None, recorded)
         memory.beat(now_s, (document.expectations, document.broken))

@@ -8,7 +8,12 @@ import msgspec
 from hairpin.guard.change import Culprit, GuardState, Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message
-from hairpin.report.documents.expect_document import ExpectationDocument, expectation_document
+from hairpin.report.documents.expect_document import (
+    ExpectationDocument,
+    PromiseDocument,
+    expectation_document,
+    promise_document,
+)
 from hairpin.report.refs import Time
 from hairpin.report.words import Words, time_text
 from hairpin.story.guarded import GuardedChange, GuardedRound
@@ -38,7 +43,8 @@ class SeenChangeDocument(msgspec.Struct, frozen=True):
 
 
 class GuardDocument(msgspec.Struct, frozen=True):
-    """A round: the changes of a burst, and the expectations that broke or were mended.  ``blind``: what cannot be
+    """A round: the changes of a burst, and the expectations that broke or were mended.  ``lost``, ``kept_again``: the
+    promises of Compose files and Quadlets that containers have not any more, or again.  ``blind``: what cannot be
     watched, in the first round.  ``failed``: why the host could not be read; empty if it was."""
 
     schema: Literal["hairpin.guard/1"]
@@ -50,6 +56,8 @@ class GuardDocument(msgspec.Struct, frozen=True):
     expectations: int
     blind: tuple[str, ...]
     failed: str
+    lost: tuple[PromiseDocument, ...] = ()
+    kept_again: tuple[PromiseDocument, ...] = ()
 
 
 def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> GuardDocument:
@@ -65,6 +73,8 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
         expectations=len(every),
         blind=tuple(map(words, blind)),
         failed=words(found.failed) if found.failed is not None else "",
+        lost=tuple(promise_document(each, words) for each in found.lost),
+        kept_again=tuple(promise_document(each, words) for each in found.kept_again),
     )
 
 

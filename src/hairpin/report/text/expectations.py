@@ -69,18 +69,29 @@ def write_promises(promises: tuple[Promise, ...], words: Words, paper: Paper) ->
                                   lost=len(lost), count=len(promises) - len(unknown))), style="strong")  # fmt: skip
     for each in (*lost, *pending):
         paper.gap()
-        if each.state == "lost":
-            paper.prose(words(_promise_text(each)), first="✗ ", first_style="bad")
-        else:
-            paper.prose(words(_promise_text(each)), first="… ", first_style="unsure")
-        if each.there is not None:
-            paper.prose(words(message("instead, {there}", there=each.there)), indent=2)
-        paper.line("  ", (each.command, "command"))
+        write_promise(each, words, paper)
     for name in dict.fromkeys(each.project for each in unknown):
         paper.gap()
         said = message("the Compose file of the project {project} was not read: nothing is known of its promises",
                        project=name)  # fmt: skip
         paper.prose(words(said), first="? ", first_style="unsure")
+
+
+def write_promise(promise: Promise, words: Words, paper: Paper) -> None:
+    """Write one promise that is not kept, what is there instead, and the owner's command."""
+    if promise.state == "lost":
+        paper.prose(words(_promise_text(promise)), first="✗ ", first_style="bad")
+    else:
+        paper.prose(words(_promise_text(promise)), first="… ", first_style="unsure")
+    if promise.there is not None:
+        paper.prose(words(message("instead, {there}", there=promise.there)), indent=2)
+    paper.line("  ", (promise.command, "command"))
+
+
+def again_text(promise: Promise) -> Message:
+    """Return that the container has again what its file promises."""
+    return message("{container} has again what {file} promises: {promised}", container=promise.container,
+                   file=promise.by or "-", promised=promise.promised)  # fmt: skip
 
 
 def _promise_text(promise: Promise) -> Message:

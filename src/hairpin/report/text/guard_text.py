@@ -7,7 +7,7 @@ from hairpin.guard.change import Culprit, GuardState, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
-from hairpin.report.text.expectations import write_alike
+from hairpin.report.text.expectations import again_text, write_alike, write_promise
 from hairpin.report.words import Words, time_text
 
 PARTS: dict[str, Message] = {
@@ -35,7 +35,7 @@ def started_text(found: Round, blind: Iterable[Message], words: Words, paper: Pa
 
 def round_text(found: Round, words: Words, paper: Paper) -> str:
     """Return the block of a burst; empty if no expectation broke or was mended, and the host was read."""
-    if not found.broke and not found.mended and found.failed is None:
+    if not found.tells:
         return ""
     parts = dict.fromkeys(each.part for each in found.changes)
     changed = ", ".join(words(PARTS.get(each, message("something"))) for each in parts)
@@ -54,6 +54,11 @@ def _write_states(found: Round, words: Words, paper: Paper) -> None:
     if found.failed is not None:
         paper.prose(words(found.failed), first="? ", first_style="unsure")
     write_alike(found.broke, words, paper)
+    for promise in found.lost:
+        paper.gap()
+        write_promise(promise, words, paper)
+    for promise in found.kept_again:
+        paper.prose(words(again_text(promise)), first="✓ ", first_style="good")
     for each in found.mended:
         said = message("{what} from {origin} holds again", what=each.expectation.what, origin=each.expectation.origin)
         paper.prose(words(said), first="✓ ", first_style="good")
