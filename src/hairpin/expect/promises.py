@@ -90,7 +90,7 @@ def _of_quadlet(host: Host, file: Quadlet) -> Iterator[Promise]:
             if not container.running or container.joined or not file.makes(container):
                 continue
             is_pending = file.needs_reload or _is_newer(made, container)
-            yield from _attached(_Wish(host, engine, made, container, is_pending, file.ran("restart")))
+            yield from _networks_and_ports(_Wish(host, engine, made, container, is_pending, file.ran("restart")))
 
 
 def _of_container(wish: _Wish) -> Iterator[Promise]:
@@ -101,7 +101,7 @@ def _of_container(wish: _Wish) -> Iterator[Promise]:
     if compose.network_mode:
         yield from _mode(wish)
     elif not container.joined:
-        yield from _attached(wish)
+        yield from _networks_and_ports(wish)
     if compose.restart and "restart" not in compose.unclear:
         there = None
         if container.restart_policy != compose.restart:
@@ -110,7 +110,7 @@ def _of_container(wish: _Wish) -> Iterator[Promise]:
     yield from _needs(wish)
 
 
-def _attached(wish: _Wish) -> Iterator[Promise]:
+def _networks_and_ports(wish: _Wish) -> Iterator[Promise]:
     """Yield the container's networks and ports.  A container that has lost a network may publish no port without it:
     that is one loss, not two."""
     networks = tuple(_networks(wish))
@@ -182,12 +182,12 @@ def _ports(wish: _Wish) -> Iterator[Promise]:
         asked = [each for each in container.bindings if _is_same(each, wanted)]
         kept = any(each.actual for each in asked)
         said = message("to publish {port}", port=_port_text(wanted))
-        yield wish.told("port", said, None if kept else _published(container), certain=bool(asked))
+        yield wish.told("port", said, None if kept else _ports_there(container), certain=bool(asked))
     for protocol, number in wish.compose.exposed:
         kept = any((each.protocol, each.container_port, each.actual) == (protocol, number, True)
                    for each in container.bindings)  # fmt: skip
         said = message("to publish its port {port}", port=f"{number}/{protocol}")
-        yield wish.told("port", said, None if kept else _published(container))
+        yield wish.told("port", said, None if kept else _ports_there(container))
 
 
 def _is_same(has: PortBinding, wanted: PortBinding) -> bool:
@@ -210,7 +210,7 @@ def _port_text(binding: PortBinding) -> str:
     return f"[{address}]:{text}" if binding.version == 6 else f"{address}:{text}"
 
 
-def _published(container: Container) -> Message:
+def _ports_there(container: Container) -> Message:
     has = dict.fromkeys(_port_text(each) for each in container.bindings if each.actual)
     return message("it publishes {ports} alone", ports=", ".join(has)) if has else message("it publishes no port")
 

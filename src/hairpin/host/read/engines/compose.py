@@ -58,7 +58,7 @@ def services(reading: Reading) -> tuple[ComposeService, ...]:
                 changed_s=each.changed,
                 networks=tuple(map(_network, each.networks)),
                 ports=tuple(binding for text in each.publish for binding in option_bindings(text)),
-                exposed=tuple(port for text in each.exposes for port in _exposed(text)),
+                exposed=tuple(port for text in each.exposes for port in _open_ports(text)),
                 restart=each.restart.partition(":")[0],
                 network_mode=each.mode,
                 depends_on=each.depends_on,
@@ -76,7 +76,7 @@ def _network(item: _Network) -> PromisedNetwork:
     return PromisedNetwork(item.name, item.aliases, fixed4, fixed6)
 
 
-def _exposed(text: str) -> Iterator[tuple[str, int]]:
+def _open_ports(text: str) -> Iterator[tuple[str, int]]:
     ports, _, protocol = text.partition("/")
     first, _, last = ports.partition("-")
     if first.isdecimal() and (last or first).isdecimal():
