@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.causes.rules.published_bypasses_host_firewall import of_closed, of_flows
 from hairpin.diagnose.examination import examine
-from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Unit
+from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Ufw, Unit
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from tests.small_host import engine, host_namespace, network, published
@@ -81,9 +81,11 @@ def closed_ports(within: Network) -> list[str]:
 
 def test_a_default_policy_counts_where_a_person_says_so() -> None:
     told = ["ufw keeps nobody from the published port 8151"]
-    assert closed_ports(ufw()) == told
-    assert closed_ports(ufw(on=False)) == []
-    assert closed_ports(network()) == []
+    within = network()
+    for policy, enabled_now, expected in (("DROP", True, told), ("DROP", False, []), ("ACCEPT", True, [])):
+        of_ufw = Ufw(enabled=enabled_now, default_input_policy=policy)
+        assert closed_ports(within.with_host(msgspec.structs.replace(within.this, ufw=of_ufw))) == expected
+    assert closed_ports(within) == []
     zone = FirewalldZone("public")
     running = Firewalld(running=True, default_zone="public", runtime=(zone, FirewalldZone("docker", target="ACCEPT")))
     for firewalld, expected in (
@@ -92,5 +94,4 @@ def test_a_default_policy_counts_where_a_person_says_so() -> None:
         (msgspec.structs.replace(running, runtime=(msgspec.structs.replace(zone, ports=("8151/tcp",)),)), []),
         (msgspec.structs.replace(running, runtime=(msgspec.structs.replace(zone, target="ACCEPT"),)), []),
     ):
-        within = network()
         assert closed_ports(within.with_host(msgspec.structs.replace(within.this, firewalld=firewalld))) == expected
