@@ -22,7 +22,7 @@ PYTEST = $1 $(BIN)/python -m pytest --assert=plain --dist worksteal $2 \
   $1 $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --dist worksteal $2 $(ARGS); exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh live-proofs kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm guarded today bare lock messages conformance heals
+.PHONY: help setup setup-lab unit demo test check format bench dist dist-test image score matrix latent reboot own-ssh live-proofs kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm guarded today bare lock messages conformance heals expected watched
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -146,6 +146,12 @@ hunt-repairs: setup setup-lab ## Change N random networks: simulated, carried ou
 
 fidelity-kernels: setup setup-lab ## The same on Debian's kernels 5.10 to sid, emulated: N packets on each (KERNELS=6.1,sid; root)
 	@$(BIN)/python -m tests.fidelity.kernels --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) $(if $(KERNELS),--kernels $(KERNELS))
+
+expected: setup setup-lab ## Hold N hosts against the file that expect init wrote (60), each broken, and 20 after harmless changes (SEED=…; root)
+	@$(BIN)/python -m tests.expected --cases $(or $(N),60) $(if $(SEED),--seed $(SEED)) $(if $(PARALLEL), --parallel $(PARALLEL))
+
+watched: setup setup-lab ## Replay the five stories under a running guard: who, when and what (root)
+	@$(BIN)/python -m tests.watched $(if $(PARALLEL), --parallel $(PARALLEL))
 
 harm: setup setup-lab ## Let fix repair N hosts on which somebody's decision stands in the way (60), and as many with an accident; real connections judge (SEED=… ONLY=d17,a17; root)
 	@$(BIN)/python -m tests.harm --cases $(or $(N),60) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')$(if $(PARALLEL), --parallel $(PARALLEL))

@@ -55,6 +55,8 @@ BEYOND_ONE_FILE = (
 TESTED_ELSEWHERE: dict[str, str] = {
     "__main__.py": "cli/test_main.py",
     "expect/expectation.py": "expect/test_file.py",
+    "expect/promise.py": "expect/test_promises.py",
+    "host/compose.py": "host/read/engines/test_compose.py",
     "cli/guarding/installing.py": "cli/test_guard.py",
     "cli/living.py": "kernel/test_live_proofs.py",
     "live/nft_trace.py": "kernel/test_live_proofs.py",

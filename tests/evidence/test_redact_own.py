@@ -139,5 +139,6 @@ def test_each_unit_that_hairpin_knows_by_name_keeps_it() -> None:
     texts = [path.read_text("utf-8") for path in (*SOURCE.rglob("*.py"), SOURCE / "collect" / "collect.sh")]
     named = {stem for text in texts for stem in _LITERAL.findall(text)}
     of_ports = {unit for known in all_known() for unit in known.units}
-    of_code = {"container", "each", "found", "one", "other", "self", "socket"}  # fields of that name
+    # Fields of that name.
+    of_code = {"compose", "container", "each", "found", "one", "other", "promise", "self", "socket"}
     assert {each for each in (*named, *of_ports) if not is_known_unit(each.partition("@")[0])} - of_code == set()

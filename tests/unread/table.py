@@ -58,7 +58,7 @@ EITHER: frozenset[str] = frozenset({
     "ufw-conf", "ufw-default", "ufw-rules", "ufw-sysctl", "ufw-hooks", "floating-addresses", "versions",
     "container-processes", "process-parents", "process-units", "rate-limits", "tun-owners", "cloud-init",
     "docker-beside", "podman-pods", "rootless-containers", "guests", "guest-networks", "health-checks",
-    "rootless-info", "quadlets",
+    "rootless-info", "quadlets", "compose-files",
     "containers-conf",
     "packet-queues", "unit-networks",
 })  # fmt: skip

@@ -34,7 +34,8 @@ def expect(words: tuple[str, ...], asked: Asked, shown: Shown, output: str | Non
 
     FILE (/etc/hairpin/expect.toml) is TOML: [[must]] and [[must-not]], each with reach, from and survives
     (docs/expecting.md).  `hairpin expect init` writes a file with what is true now, for you to edit.  --diff says what
-    to edit after the host was changed on purpose.
+    to edit after the host was changed on purpose.  What the Compose files and Quadlets of running containers promise
+    is held, too, with or without FILE.
 
     Exit: 0 all holds (--diff: nothing to edit), 1 something is broken (--diff: something to edit), 2 usage error, 3
     could not decide, 4 a bug in hairpin.
@@ -55,7 +56,8 @@ def expect(words: tuple[str, ...], asked: Asked, shown: Shown, output: str | Non
     file = (output if is_new else words[0] if words else None) or DEFAULT
     if is_new:
         _require_no_file(file)
-    expected = None if is_new else read_expectations(file)
+    alone = not (is_new or as_edits or words or Path(DEFAULT).exists())
+    expected = None if is_new else no_expectations() if alone else read_expectations(file)
     question = asked.question()
     with progress(shown.lang) as tell:
         tell(message("reading the state of the host"))
@@ -66,8 +68,10 @@ def expect(words: tuple[str, ...], asked: Asked, shown: Shown, output: str | Non
         from hairpin.expect.holding import hold
 
         held = hold(expected, read, question)
+        if alone and not held.promises:
+            read_expectations(file)  # says that there is no such file, and the way out
         found = _edits(held, expected, question, read) if as_edits else None
-    return _present(held, found, file, shown)
+    return _present(held, found, "" if alone else file, shown)
 
 
 def _require_no_file(file: str) -> None:
@@ -81,6 +85,13 @@ def _require_no_file(file: str) -> None:
                 file=file,
             )
         )
+
+
+def no_expectations() -> "Expectations":
+    """Return the expectations of a host for which nobody has written any: what its files promise is held alone."""
+    from hairpin.expect.expectation import Expectations
+
+    return Expectations(())
 
 
 def read_expectations(file: str) -> "Expectations":

@@ -1110,7 +1110,8 @@ end_all() { # end_all PID...: ends these processes and all that they started
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.Health.Status State.StartedAt State.FinishedAt
     Config.Image Config.ExposedPorts Config.Hostname Config.NetworkDisabled Config.HealthcheckOnFailureAction Config.Labels.com%docker%compose%service
-    Config.Labels.com%docker%compose%project Config.Labels.com%docker%compose%depends_on Config.Labels.io%podman%compose%project Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
+    Config.Labels.com%docker%compose%project Config.Labels.com%docker%compose%depends_on
+    Config.Labels.com%docker%compose%project%config_files Config.Labels.com%docker%compose%project%working_dir Config.Labels.com%docker%compose%oneoff Config.Labels.io%podman%compose%project Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
     NetworkSettings.SandboxKey NetworkSettings.HairpinMode NetworkSettings.Networks.*.IPAMConfig
@@ -1314,6 +1315,7 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     with=curl docker=$curl; swarm_services
     [ -n "$ids" ] || return 0
     case $answers in *'"Status":"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks ;; esac
+    compose_files docker "$answers"
     docker_entered
     wait
 }
@@ -1701,7 +1703,8 @@ docker_containers() {
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt),\"Health\":{{with index .State \"Health\"}}{$(fields . \
             Status)}{{else}}null{{end}}},\"Config\":{$(fields .Config Image \
             ExposedPorts Hostname NetworkDisabled),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
-            com.docker.compose.service com.docker.compose.project com.docker.compose.depends_on com.docker.swarm.service.name)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
+            com.docker.compose.service com.docker.compose.project com.docker.compose.depends_on com.docker.compose.project.config_files \
+            com.docker.compose.project.working_dir com.docker.compose.oneoff com.docker.swarm.service.name)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
             RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
             .NetworkSettings Ports SandboxID SandboxKey HairpinMode Networks)}}"
         set -- limit 8 $docker inspect --type container --format "$template" $ids
@@ -1723,6 +1726,7 @@ docker_containers() {
         [ "$with" = cli ] || answers=$("$@" 2>/dev/null)
         run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks ;;
     esac
+    compose_files docker "$out"
     docker_entered
 }
 failing_checks() { # failing_checks [PODMAN]: container id, tab, URL: those in the commands of failing health checks. Nothing else of a command
@@ -2207,6 +2211,7 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
     if [ "$st" != 0 ]; then podman_each; else captured podman-containers "$podman inspect --type container $(echo $ids)"; fi
     found=$(running_containers "$out")
+    compose_files podman "$out"
     case $out in *'"unhealthy"'*) run health-checks 'Config.Healthcheck.Test of unhealthy containers: URLs' failing_checks "$podman" ;; esac
     case $out in *'"IsInfra":true'*) # this document names no pod
         run podman-pods "$podman pod ps --format json" json 'InfraId Name' limit 8 $podman pod ps --format json ;;
@@ -2432,6 +2437,233 @@ idle_units() { # idle_units FILE...: a document for each of the user's units tha
     END { done() }' "$@"
 }
 
+# ---- compose files ---------------------------------------------------------------------------------------------------
+# What the files of running projects say about the network of their services. Environment, commands, labels, volumes and every other key stay
+# on the host, and so does each value with a letter that no name, address or port has.
+compose_files() { # compose_files ENGINE DOCUMENTS: the reading, where a container's labels name such a file
+    case $2 in *'"com.docker.compose.project.config_files":'*) ;; *) return 0 ;; esac
+    [ -z "$HAIRPIN_ROOT" ] || return 0
+    projects=$(printf '%s\n' "$2" | awk '
+        function label(name,   text) {
+            text = $0
+            if (!match(text, "\"com[.]docker[.]compose[.]" name "\": *\"[^\"\\\\]*\"")) return ""
+            text = substr(text, RSTART, RLENGTH); sub(/^"[^"]*": *"/, "", text); sub(/"$/, "", text)
+            return text
+        }
+        {
+            gsub(/[}],? *[{]"Id":/, "}\n{\"Id\":"); count = split($0, each, "\n")
+            for (i = 1; i <= count; i++) {
+                $0 = each[i]
+                line = label("project") "\t" label("project.working_dir") "\t" label("project.config_files")
+                if (line ~ /^[A-Za-z0-9_.-]+\t.*\t./ && line !~ /[^A-Za-z0-9_.,:@+\/ \t-]/ && !(line in told)) { told[line]; if (++n <= 50) print line }
+            }
+        }')
+    [ -z "$projects" ] || run compose-files 'label com.docker.compose.project.config_files' compose_documents "$1"
+}
+compose_documents() { # compose_documents ENGINE: a document a line for each service of the projects
+    as_user=$AS at_root=; mine=
+    if [ "$1" = docker ]; then at_root=$daemon_root; mine=$rootless
+    else case $podman in 'runuser -u '*) as_user=${podman#runuser -u }; mine=${as_user%% *}; as_user="runuser -u $mine -- " ;; esac
+    fi
+    case $mine in '' | *[!0-9]*) ;; *) name_of "$mine"; mine=$user ;; esac
+    while IFS=$TAB read -r project folder paths; do
+        set -f; IFS=,; set -- "$1" $paths; set +f; IFS=$USUAL_IFS
+        engine=$1 changed=0 reads=; shift
+        for file; do
+            case $file in /*) ;; *) file=$folder/$file ;; esac
+            case $file in /*.yml | /*.yaml) ;; *) continue ;; esac
+            [ -f "$at_root$file" ] && [ -r "$at_root$file" ] || continue
+            newest=$(date -r "$at_root$file" +%s 2>/dev/null); [ "${newest:-0}" -le "$changed" ] || changed=$newest
+            reads="$reads$NL$at_root$file"
+        done
+        [ -n "$reads" ] || continue
+        set -f; IFS=$NL
+        # shellcheck disable=SC2086
+        set -- $reads
+        set +f; IFS=$USUAL_IFS
+        # shellcheck disable=SC2086
+        $as_user awk -v engine="$engine" -v owner="$mine" -v project="$project" -v at_root="$at_root" -v changed="$changed" "$COMPOSE" "$@" 2>/dev/null
+        set -- "$engine"
+    done <<EOT
+$projects
+EOT
+}
+# A file in block style, and lists and maps in one line. Whatever else there is makes the key unclear: nothing is concluded from it.
+COMPOSE='
+function quoted(text) { return "\"" text "\"" }
+function scalar(text) {
+    sub(/^[ \t]+/, "", text); sub(/[ \t]+$/, "", text)
+    sub(/^&[A-Za-z0-9_-]+[ \t]*/, "", text)
+    if (text ~ /^".*"$/ || text ~ /^\047.*\047$/) text = substr(text, 2, length(text) - 2)
+    return text
+}
+function bare(text,   i, c, quote) {        # without a comment
+    for (i = 1; i <= length(text); i++) {
+        c = substr(text, i, 1)
+        if (quote != "") { if (c == quote) quote = "" }
+        else if (c == "\"" || c == "\047") quote = c
+        else if (c == "#" && (i == 1 || substr(text, i - 1, 1) ~ /[ \t]/)) return substr(text, 1, i - 1)
+    }
+    return text
+}
+function at(n) { return n in name ? name[n] : "" }
+function dim(service, key) { if (!((service, key) in unclear)) { unclear[service, key]; blurs[service] = blurs[service] " " key } }
+function put(service, key, value) { if (value ~ /[^A-Za-z0-9_.:-]/) dim(service, key); else one[service, key] = value }
+function listed(service, key, value) {
+    if (value == "" || (service, key, value) in had) return
+    had[service, key, value]; all[service, key] = all[service, key] (all[service, key] == "" ? "" : "\n") value
+}
+function port(service, text,   dynamic) {
+    sub(/^tcp:/, "", text)
+    if (text ~ /[${]/) {       # a variable may be anything; the port of the container is known
+        if (text ~ /:[0-9]+(\/(tcp|udp))?$/ && text !~ /^\$?\{?[A-Za-z_]+\}?$/) sub(/.*:/, "", text); else { dim(service, "ports"); return }
+    }
+    if (text ~ /[^][0-9a-f.:\/tudpc-]/) dim(service, "ports")
+    else listed(service, text ~ /:/ ? "ports" : "some", text)
+}
+function flush_port(   text) {
+    if (longs == "") return
+    text = long_["target"]
+    if (text !~ /^[0-9]+(-[0-9]+)?$/ || long_["host_ip"] ~ /[^0-9a-f.:]/) dim(longs, "ports")
+    else {
+        if (long_["published"] != "" && long_["published"] !~ /[^0-9-]/) {
+            text = long_["published"] ":" text
+            if (long_["host_ip"] != "") text = (long_["host_ip"] ~ /:/ ? "[" long_["host_ip"] "]" : long_["host_ip"]) ":" text
+        }
+        port(longs, text "/" (long_["protocol"] ~ /^(udp|sctp)$/ ? long_["protocol"] : "tcp"))
+    }
+    longs = ""; split("", long_)
+}
+function value_at(depth, text,   service, key, third) {      # a value at the path name[1..depth]; an item has the name "-"
+    if (text ~ /^(\*|!|&)/) text = "*"
+    if (name[1] == "networks") {
+        if (depth == 3 && name[3] == "name") called[name[2]] = text
+        else if (depth == 3 && name[3] == "external" && text == "true") outside[name[2]]
+        else if (depth == 4 && name[3] == "external" && name[4] == "name") { called[name[2]] = text; outside[name[2]] }
+        return
+    }
+    if (name[1] == "include") { included = 1; return }
+    if (name[1] != "services" || depth < 2) return
+    service = name[2]; key = at(3)
+    if (!(service in known)) { known[service]; order[++services] = service }
+    files[service, FILENAME]
+    if (depth == 2) { if (text != "" && text != "{}") dim(service, "all"); return }
+    if (text == "*" || key == "<<" || key == "extends") { dim(service, key == "<<" || key == "extends" ? "all" : key); return }
+    if (depth == 3) {
+        if (key ~ /^(restart|network_mode|container_name)$/) put(service, key, text)
+        else if (key ~ /^(networks|ports|depends_on)$/ && text != "" && text !~ /^(\[\]|\{\}|null|~)$/) dim(service, key)
+        else if (key == "networks") one[service, "named"] = 1
+        else if (key == "profiles") one[service, "profiles"] = 1
+        return
+    }
+    if (key == "profiles") one[service, "profiles"] = 1
+    third = name[4] == "-" ? text : name[4]
+    if (key == "networks") {
+        if (third ~ /[^A-Za-z0-9_.-]/ || third == "") { dim(service, key); return }
+        listed(service, key, third)
+        if (depth == 5 && name[5] ~ /^ipv[46]_address$/) {
+            if (text ~ /[^0-9a-fA-F.:]/) dim(service, key); else fixed[service, third, substr(name[5], 4, 1)] = text
+        }
+        if (depth == 6 && name[5] == "aliases") { if (text ~ /[^A-Za-z0-9_.-]/) dim(service, key); else listed(service, "alias " third, text) }
+    }
+    if (key == "depends_on") {
+        if (third ~ /[^A-Za-z0-9_.-]/ || third == "") { dim(service, key); return }
+        listed(service, key, third)
+        if (depth == 5 && name[5] == "condition" && text == "service_completed_successfully") ends[service, third]
+        if (depth == 5 && name[5] == "required" && text == "false") ends[service, third]
+    }
+    if (key == "ports") {
+        if (depth == 4) { flush_port(); if (text != "") port(service, text) }
+        else if (depth == 5) { longs = service; long_[name[5]] = text }
+    }
+}
+function in_line(depth, text,   count, part, i, key) {      # [a, b] and {a: b} without another of them inside
+    if (text ~ /^\[.*\]$/ && text !~ /[[{].*[[{]/) {
+        count = split(substr(text, 2, length(text) - 2), part, ",")
+        if (!count) value_at(depth, "[]")
+        for (i = 1; i <= count; i++) { name[depth + 1] = "-"; value_at(depth + 1, scalar(part[i])) }
+        delete name[depth + 1]
+    } else if (text ~ /^\{.*\}$/ && text !~ /[[{].*[[{]/) {
+        count = split(substr(text, 2, length(text) - 2), part, ",")
+        if (!count) value_at(depth, "{}")
+        for (i = 1; i <= count; i++) {
+            key = part[i]; sub(/:.*/, "", key); sub(/^[^:]*:?/, "", part[i])
+            name[depth + 1] = scalar(key); value_at(depth + 1, scalar(part[i]))
+        }
+        delete name[depth + 1]
+    } else if (name[1] == "services" && depth > 1) dim(name[2], depth > 2 ? name[3] : "all")
+}
+function filled(depth, text) {
+    text = scalar(text)
+    if (text ~ /^[|>][-+0-9]*$/) { block = column[depth]; value_at(depth, ""); return }
+    if (text ~ /^[[{]/) in_line(depth, text); else value_at(depth, text)
+}
+function line_(text, indent,   key) {
+    if (text ~ /^- / || text == "-") {
+        while (top && (column[top] > indent || (column[top] == indent && name[top] == "-"))) delete name[top--]
+        name[++top] = "-"; column[top] = indent
+        key = text; sub(/^-[ \t]*/, "", key)
+        if (name[1] == "services" && at(3) == "ports") flush_port()
+        if (key == "") return
+        if (key ~ /^["\047]?[A-Za-z0-9_.<\/-]+["\047]?:([ \t]|$)/) line_(key, indent + length(text) - length(key)); else filled(top, key)
+        return
+    }
+    if (!match(text, /^("[^"]*"|\047[^\047]*\047|[^] \t"\047:{}[]+)[ \t]*:([ \t]|$)/)) return
+    key = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1)
+    sub(/[ \t]*:[ \t]*$/, "", key); key = scalar(key)
+    while (top && column[top] >= indent) delete name[top--]
+    name[++top] = key; column[top] = indent
+    if (name[1] == "services" && top == 2 && key ~ /[^A-Za-z0-9_.-]/) name[top] = "?"
+    filled(top, text)
+}
+FNR == 1 { flush_port(); split("", name); split("", column); top = 0; block = -1; held = "" }
+FNR > 5000 { next }
+{
+    sub(/\r$/, "")
+    if ($0 ~ /^[ \t]*(#.*)?$/ || $0 ~ /^(---|\.\.\.|%)/) next
+    match($0, /^ */); indent = RLENGTH
+    if (block >= 0) { if (indent > block) next; block = -1 }
+    text = bare(substr($0, indent + 1)); sub(/[ \t]+$/, "", text)
+    if (text ~ /^\t/) next
+    if (held != "") { text = held " " text; indent = held_at; held = "" }
+    opens = gsub(/[[{]/, "&", text); closes = gsub(/[]}]/, "&", text)
+    if (opens > closes && length(text) < 4000 && text ~ /(: *|- *)[[{]/) { held = text; held_at = indent; next }
+    line_(text, indent)
+}
+function real(key) {
+    if (key in called) return called[key] ~ /[^A-Za-z0-9_.-]/ ? "" : called[key]
+    return key in outside ? key : project "_" key
+}
+function strings(text,   count, part, i, out) {
+    count = split(text, part, "\n")
+    for (i = 1; i <= count; i++) out = out (i > 1 ? "," : "") quoted(part[i])
+    return "[" out "]"
+}
+END {
+    flush_port()
+    for (i = 1; i <= services && i <= 200; i++) {
+        s = order[i]
+        if (s == "?") continue
+        if (all[s, "networks"] == "" && one[s, "network_mode"] == "" && !((s, "networks") in unclear) && !((s, "all") in unclear) && !((s, "network_mode") in unclear)) listed(s, "networks", "default")
+        nets = ""; count = split(all[s, "networks"], part, "\n")
+        for (j = 1; j <= count; j++) {
+            if (real(part[j]) == "") { dim(s, "networks"); continue }
+            nets = nets (nets == "" ? "" : ",") "{\"Name\":" quoted(real(part[j])) ",\"Aliases\":" strings(all[s, "alias " part[j]]) \
+                ",\"IPv4Address\":" quoted(fixed[s, part[j], 4]) ",\"IPv6Address\":" quoted(fixed[s, part[j], 6]) "}"
+        }
+        needs = ""; count = split(all[s, "depends_on"], part, "\n")
+        for (j = 1; j <= count; j++) if (!((s, part[j]) in ends)) needs = needs (needs == "" ? "" : "\n") part[j]
+        paths = ""
+        for (j = 1; j < ARGC; j++) if ((s, ARGV[j]) in files) paths = paths (paths == "" ? "" : "\n") substr(ARGV[j], length(at_root) + 1)
+        every = ""
+        for (j = 1; j < ARGC; j++) every = every (every == "" ? "" : "\n") substr(ARGV[j], length(at_root) + 1)
+        sub(/^ /, "", blurs[s]); gsub(/ /, "\n", blurs[s])
+        printf "{\"Engine\":%s,\"User\":%s,\"Project\":%s,\"Service\":%s,\"Files\":%s,\"Changed\":%s,\"Of\":%s,\"Networks\":[%s],\"Publish\":%s,\"Exposes\":%s,\"Restart\":%s,\"Mode\":%s,\"DependsOn\":%s,\"Unclear\":%s}\n", \
+            quoted(engine), quoted(owner), quoted(project), quoted(s), strings(every), changed + 0, strings(paths), nets, strings(all[s, "ports"]), \
+            strings(all[s, "some"]), quoted(one[s, "restart"]), quoted(one[s, "network_mode"]), strings(needs), strings(blurs[s])
+    }
+}'
+
 # Quadlets: files of which systemd's generator makes units. Podman removes such a container when its unit stops, so it lists it only while it runs.
 # Beside them, the units that people wrote with `podman run`, `docker start` … in ExecStart=: of these, those that failed, that systemd does not load,
 # and that do not run; one of Type=oneshot has done its work then.
@@ -2559,8 +2791,21 @@ EOT
 }
 quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins follow their file; of files of one name the first counts.
     HAIRPIN_USER=$user; export HAIRPIN_USER
-    awk '
+    awk -v times="$(stat -L -c '%Y %n' "$@" 2>/dev/null)" '
+    BEGIN { n = split(times, part, "\n"); for (i = 1; i <= n; i++) { text = part[i]; sub(/^[0-9]+ /, "", text); changed[text] = part[i] + 0 } }
     function quoted(text) { return "\"" text "\"" }
+    function network(text,   path, row, told) {     # a network that the file names: the options behind it count for nothing here
+        sub(/:.*/, "", text)
+        if (text ~ /[^A-Za-z0-9_.-]/ || text ~ /^(host|none|private|bridge|pasta|slirp4netns|container|ns|podman|)$/) return
+        if (text ~ /\.(container|pod)$/) return
+        if (sub(/\.network$/, "", text)) {
+            path = main; sub(/[^\/]*$/, "", path); path = path text ".network"; text = "systemd-" text
+            while ((getline row < path) > 0) if (row ~ /^[ \t]*NetworkName[ \t]*=/) { sub(/^[^=]*=[ \t]*/, "", row); sub(/[ \t\r]*$/, "", row); told = row }
+            close(path); if (told != "") text = told
+            if (text ~ /[^A-Za-z0-9_.-]/) return
+        }
+        networks = networks (networks == "" ? "" : ",") quoted(text)
+    }
     function kube(path,   row, level, parts, number, i) {      # the ports of the pods in a file of Kubernetes, and nothing else of it
         while ((getline row < path) > 0) {
             sub(/\r$/, "", row); sub(/(^|[ \t])#.*/, "", row)
@@ -2600,8 +2845,8 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         text = unit name main image install runs
         if (base ~ /@\./) gsub(/%i/, "", text)
         if (text ~ /[^A-Za-z0-9_.:@\/=, -]/) return
-        printf "%s\t{\"User\":%s,\"File\":%s,\"Unit\":%s,\"Name\":%s,\"Image\":%s,\"Publish\":[%s],\"Install\":%s\n", \
-            unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, quoted(install) (runs == "" ? "" : ",\"Runs\":" quoted(runs))
+        printf "%s\t{\"User\":%s,\"File\":%s,\"Unit\":%s,\"Name\":%s,\"Image\":%s,\"Publish\":[%s],\"Networks\":[%s],\"Changed\":%d,\"Install\":%s\n", \
+            unit, quoted(ENVIRON["HAIRPIN_USER"]), quoted(main), quoted(unit), quoted(name), quoted(image), ports, networks, newest, quoted(install) (runs == "" ? "" : ",\"Runs\":" quoted(runs))
     }
     function option(text) {      # without a port of the host, it may be an option of the program in the container
         if (text ~ /:/ && text !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(text)
@@ -2626,12 +2871,13 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
         if (verb == "") runs = ""
     }
     function begin() {
-        done(); main = FILENAME; base = file; unit = named = image = ports = install = runs = line = section = ""; hosts = 0
+        done(); main = FILENAME; base = file; unit = named = image = ports = networks = install = runs = line = section = ""; hosts = newest = 0
         instance = base; sub(/\.[a-z]*$/, "", instance); if (!sub(/^[^@]*@/, "", instance)) instance = ""
     }
     FNR == 1 {
         file = FILENAME; sub(/.*\//, "", file)
         if (file !~ /\.conf$/) begin()
+        if (changed[FILENAME] > newest) newest = changed[FILENAME]
         line = section = ""
     }
     { sub(/\r$/, ""); if (line == "" && /^[ \t]*[#;]/) next; line = line $0; if (sub(/\\$/, " ", line)) next }
@@ -2657,6 +2903,7 @@ quadlet_documents() { # lines UNIT, tab, the beginning of a document. Drop-ins f
             if (value == "") ports = ""
             else if (text !~ /[^][0-9a-z.:\/-]/) ports = ports (ports == "" ? "" : ",") quoted(value)
         }
+        else if (key == "Network") { if (value == "") networks = ""; else network(value) }
         else if (key == "ContainerName" || key == "PodName") named = value
         else if (key == "ServiceName") unit = value
         else if (key == "Image") image = value ~ /[%$]/ ? "" : value

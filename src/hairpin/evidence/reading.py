@@ -92,7 +92,7 @@ def text_reading(text: str, origin: str, evidence_id: str = "") -> Reading:
     return Reading(evidence_id, "", "", origin, "", 0, "text", text)
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, dict=True):
     """All readings of one host, in the order of their ids.
 
     ``taken_at``: the time of the readings by the host's own clock.  ``collected_at``: the same time by the clock of the

@@ -24,7 +24,7 @@ from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_own import OwnNames
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 
-_ENGINES = ("docker", "podman", "swarm", "rootless", "quadlets", "containers-conf")
+_ENGINES = ("docker", "podman", "swarm", "rootless", "quadlets", "containers-conf", "compose-files")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """The keys of readings with four-part version numbers, which look like addresses and must not be renamed."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
@@ -136,7 +136,7 @@ def _redacted(evidence: Evidence, hostname: str, redactor: "_Redactor") -> Evide
 def _is_document(reading: Reading) -> bool:
     engine, what = reading.key.partition("-")[0], reading.key.rpartition("-")[2]
     documents = {"containers", "networks", "info", "services", "tasks", "events", "pods"}
-    told = reading.key == "quadlets" or (engine in (*_ENGINES, "trace") and what in documents)
+    told = reading.key in ("quadlets", "compose-files") or (engine in (*_ENGINES, "trace") and what in documents)
     return told and reading.outcome == "text"
 
 

@@ -12,15 +12,23 @@ from hairpin.evidence.redact_text import Text
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
-Renaming = Literal["name", "image", "words", "slash-name", "network-mode", "link", "extra-host"]
+Renaming = Literal[
+    "name", "image", "words", "slash-name", "network-mode", "compose-mode", "depends-on", "link", "extra-host"
+]
 """How a string is renamed: a name, an image, a sentence with names in it, or a form of the engines that has names."""
-_UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
-"""The key whose value is the name of a unit, which ``redact_own`` renames."""
+_NO_NAMES = frozenset((
+    "PODMAN_SYSTEMD_UNIT", "com.docker.compose.project.config_files", "com.docker.compose.project.working_dir",
+    "com.docker.compose.oneoff", "com.docker.compose.depends_on",
+))  # fmt: skip
+"""Labels whose value is no name: that of a unit, which ``redact_own`` renames, a path, or names with more beside."""
 _RENAMED: dict[str, dict[str, Renaming]] = {
     "containers": {
         "Name": "slash-name", "User": "name", "ImageName": "image", "Config.Image": "image", "Config.Hostname": "name",
-        "Config.Labels.*": "name", "HostConfig.NetworkMode": "network-mode", "HostConfig.Links": "link",
-        "HostConfig.ExtraHosts": "extra-host", "NetworkSettings.Networks.*.Aliases": "name",
+        "Config.Labels.*": "name", "Config.Labels.com/docker/compose/project/config_files": "words",
+        "Config.Labels.com/docker/compose/project/working_dir": "words",
+        "Config.Labels.com/docker/compose/depends_on": "depends-on",
+        "HostConfig.NetworkMode": "network-mode", "HostConfig.Links": "link", "HostConfig.ExtraHosts": "extra-host",
+        "NetworkSettings.Networks.*.Aliases": "name",
         "NetworkSettings.Networks.*.DNSNames": "name", "NetworkSettings.Networks.*.Links": "link",
         "State.Error": "words",
     },
@@ -30,7 +38,14 @@ _RENAMED: dict[str, dict[str, Renaming]] = {
         "Actor.Attributes.name": "name", "Actor.Attributes.com/docker/compose/service": "name",
     },
     "services": {"Spec.Name": "name"},
-    "quadlets": {"User": "name", "Name": "name", "Image": "image", "File": "words", "Said": "words", "Runs": "words"},
+    "quadlets": {
+        "User": "name", "Name": "name", "Image": "image", "File": "words", "Said": "words", "Runs": "words",
+        "Networks": "name",
+    },
+    "files": {
+        "User": "name", "Project": "name", "Service": "name", "Files": "words", "Of": "words", "DependsOn": "name",
+        "Networks.Name": "name", "Networks.Aliases": "name", "Mode": "compose-mode",
+    },
     "pods": {"Name": "name"},
     "tasks": {"Status.Err": "words"},
     "info": {"Name": "name", "User": "name", "host.hostname": "name"},
@@ -40,8 +55,8 @@ _RENAMED: dict[str, dict[str, Renaming]] = {
 
 class Documents:
     """Renames one reading at a time: ``docker-containers``, ``-networks`` or ``-info`` (also of Podman or of Docker's
-    own files), ``swarm-services``, ``swarm-tasks``, ``podman-pods``, ``quadlets``, or the events of
-    an engine."""
+    own files), ``swarm-services``, ``swarm-tasks``, ``podman-pods``, ``quadlets``,
+    ``compose-files``, or the events of an engine."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names
@@ -73,7 +88,7 @@ class Documents:
         return {
             "name": self._names.name, "image": self._names.image, "words": self._text.words,
             "slash-name": self._slash_name, "network-mode": self._network_mode, "link": self._link,
-            "extra-host": self._extra_host,
+            "extra-host": self._extra_host, "compose-mode": self._compose_mode, "depends-on": self._depends_on,
         }[how]  # fmt: skip
 
     def _strings(self, value: Json) -> Json:
@@ -97,6 +112,15 @@ class Documents:
             return self._names.name(mode)
         return f"{kind}:{self._names.name(name)}" if kind == "container" else mode
 
+    def _compose_mode(self, mode: str) -> str:
+        kind, colon, name = mode.partition(":")
+        return f"{kind}:{self._names.name(name)}" if colon and name else mode
+
+    def _depends_on(self, label: str) -> str:
+        """Return Compose's label ``db:service_started:false,…`` with its services renamed."""
+        each = (one.partition(":") for one in label.split(",") if one)
+        return ",".join(f"{self._names.name(name)}{colon}{rest}" for name, colon, rest in each)
+
     def _link(self, link: str) -> str:
         """Return a link of Docker's ``--link``, ``/container:/alias/name``, renamed."""
         return ":".join("/".join(map(self._names.name, part.split("/"))) for part in link.split(":"))
@@ -114,6 +138,9 @@ def _member(document: dict[str, Json], key: str) -> dict[str, Json]:
 
 def _apply(document: Json, place: list[str], rename: Callable[[str], str]) -> None:
     """Rename the string, or the strings of the list, at the place.  The document itself is changed."""
+    if isinstance(document, list):
+        for one in document:
+            _apply(one, place, rename)
     if not isinstance(document, dict):
         return
     key, rest = place[0].replace("/", "."), place[1:]
@@ -121,7 +148,7 @@ def _apply(document: Json, place: list[str], rename: Callable[[str], str]) -> No
         match document.get(each):
             case value if rest:
                 _apply(value, rest, rename)
-            case str() as text if each != _UNIT_LABEL:
+            case str() as text if key != "*" or each not in _NO_NAMES:
                 document[each] = rename(text)
             case list() as items:
                 document[each] = [rename(item) if isinstance(item, str) else item for item in items]

@@ -75,6 +75,10 @@ def _wished(network: Network, host: Host) -> Iterator[DraftPart]:
             yield DraftPart((_of("internet", origin, events, must=False),), (said,))
         else:
             yield DraftPart(tuple(_of(what, origin, events) for what in ("internet", "names")), (said,))
+    for sharer, owner in _sharers(host):
+        said = message("{name} shares the network of {other}", name=sharer.name, other=owner.name)
+        origin = f"container:{sharer.name}"
+        yield DraftPart(tuple(_of(what, origin, events) for what in ("internet", "names")), (said,))
     for one, other, port in _pairs(host):
         said = message("the compose file of {one} names {other}", one=one.name, other=other.name)
         yield DraftPart((_of(f"{other.name}:{port}", f"container:{one.name}", events),), (said,))
@@ -112,6 +116,16 @@ def _used_networks(host: Host) -> Iterator[DockerNetwork]:
                 yield each
 
 
+def _sharers(host: Host) -> Iterator[tuple[Container, Container]]:
+    """Yield the running containers that share the network of another one, which may be replaced without them.  The
+    containers of a pod are replaced together."""
+    running = [each for each in host.containers() if each.running]
+    for each in running:
+        owner = next((one for one in running if each.joins(one)), None)
+        if owner is not None and not owner.pod and owner.endpoints and not host.members_of(owner):
+            yield each, owner
+
+
 def _pairs(host: Host) -> Iterator[tuple[Container, Container, int]]:
     """Yield who asks whom inside a compose project, and a port on which the asked container listens."""
     running = [each for each in host.containers() if each.running and each.project]
@@ -131,18 +145,18 @@ def _share_network(one: Container, other: Container) -> bool:
 def _true_part(part: DraftPart, kept: dict[tuple[bool, str, str], Holding]) -> Iterator[DraftPart]:
     """Yield the part as far as it is true now, with a remark on what is not."""
     by_survival: dict[tuple[str, ...], list[Expectation]] = {}
-    failing: dict[tuple[tuple[str, ...], str], list[Holding]] = {}
+    failing: dict[tuple[tuple[str, ...], str, str], list[Holding]] = {}
     for each in part.expected:
         holding = kept[each.key]
         if holding.reason is not None:
             continue  # the host has no such client, or no address of this family
         events = tuple(one.event for one in holding.breaches)
         if events:
-            failing.setdefault((events, _causes(holding)), []).append(holding)
+            failing.setdefault((events, _causes(holding), holding.state), []).append(holding)
         if "" not in events:
             survives = tuple(event for event in each.survives if event not in events)
             by_survival.setdefault(survives, []).append(msgspec.structs.replace(each, survives=survives))
-    remarks = (*part.remarks, *(_failing(events, causes, some) for (events, causes), some in failing.items()))
+    remarks = (*part.remarks, *(_failing(events, causes, some) for (events, causes, _), some in failing.items()))
     for expected in by_survival.values():
         yield DraftPart(tuple(expected), remarks)
         remarks = ()
@@ -153,8 +167,11 @@ def _true_part(part: DraftPart, kept: dict[tuple[bool, str, str], Holding]) -> I
 def _failing(events: tuple[str, ...], causes: str, some: Sequence[Holding]) -> Message:
     what = ", ".join(dict.fromkeys(each.expectation.what for each in some))
     origin = ", ".join(dict.fromkeys(each.expectation.origin for each in some))
+    is_open = all(not one.decided for each in some for one in each.breaches if not one.event)
     said = (
-        message("{what} from {origin} does not hold now", what=what, origin=origin)
+        message("whether {what} from {origin} holds now is undecided", what=what, origin=origin)
+        if "" in events and is_open
+        else message("{what} from {origin} does not hold now", what=what, origin=origin)
         if "" in events
         else message("{what} from {origin} does not survive {events}", what=what, origin=origin,
                      events=", ".join(events))

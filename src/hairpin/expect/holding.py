@@ -11,11 +11,16 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Depth, FlowAnswer
 from hairpin.answer.ask import ask
-from hairpin.answer.begin import network_asked
+from hairpin.answer.begin import begin_answer, network_asked
+from hairpin.answer.cause_answers import of_reading
 from hairpin.answer.decisive import lacks_reading
+from hairpin.causes.cause import AskedFlows
+from hairpin.causes.rules.published_bypasses_host_firewall import of_closed
 from hairpin.errors import CollectError, HairpinError, UnknownNameError, UsageError
-from hairpin.evidence.several import Source
+from hairpin.evidence.several import Source, together
 from hairpin.expect.expectation import Expectation, Expectations
+from hairpin.expect.promise import Promise
+from hairpin.expect.promises import promises_of
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -70,11 +75,19 @@ class Holdings(msgspec.Struct, frozen=True):
 
     answer: Answer
     each: tuple[Holding, ...]
+    promises: tuple[Promise, ...] = ()
+    """What Compose files and Quadlets promise about the containers, kept or not."""
+
+    @property
+    def lost(self) -> tuple[Promise, ...]:
+        """The promises that are broken."""
+        return tuple(each for each in self.promises if each.state == "lost")
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if an expectation is broken, 3 if one is undecided, and 0 otherwise."""
-        if any(each.is_broken for each in self.each):
+        """The exit status: 1 if an expectation or a promise is broken, 3 if an expectation is undecided, and 0
+        otherwise."""
+        if self.lost or any(each.is_broken for each in self.each):
             return 1
         undecided = any(each.state == "undecided" for each in self.each)
         return 3 if undecided or lacks_reading(self.answer) else 0
@@ -121,6 +134,10 @@ def hold(
 
     plain = with_file_world(question, expected)
     network = network_asked(plain, sources)
+    promises = tuple(one for host in network.hosts for one in promises_of(host))
+    if not expected.each:
+        start, _ = begin_answer(plain, together(sources), network)
+        return Holdings(start, (), promises)
     asked = tuple(_question_of(network, each) for each in expected.each)
     single = tuple(dict.fromkeys(flow for each in asked for flow in each.flows))
     flows = tuple(map(plain.sized, with_source_ports(network, single)))
@@ -136,7 +153,7 @@ def hold(
             found[event] = answered(msgspec.structs.replace(question, after=parse_event(event)))
         except (UsageError, CollectError) as error:
             found[event] = error
-    return Holdings(now, tuple(_holding(each, found) for each in asked))
+    return Holdings(now, tuple(_holding(each, found) for each in asked), promises)
 
 
 def _question_of(network: Network, expectation: Expectation) -> _Asked:
@@ -173,7 +190,10 @@ def _breaches(asked: _Asked, answer: Answer, event: str) -> Iterator[Breach]:
     """Yield what contradicts the expectation: the flows that decide it, or else those that leave it undecided."""
     told = {_mark(flow): each for flow, each in _flows_in(answer)}
     met = [told[_mark(each)] for each in asked.flows if _mark(each) in told]
-    lost = [each for each in asked.flows if _mark(each) not in told]
+    # A client that a rule keeps out on purpose; or nothing that was asked has an answer.  A way out over IPv6 that no
+    # program takes, because the one over IPv4 passes, has none either, and is no loss.
+    kept_out = set(map(_mark, answer.kept_out))
+    lost = [each for each in asked.flows if _mark(each) not in told and (not met or _mark(each) in kept_out)]
     must = asked.expectation.must
     contrary = [each for each in met if each.verdict != "depends" and each.succeeds is not must]
     open_ = [each for each in met if each.verdict == "depends"]
@@ -204,6 +224,8 @@ def _causes(answer: Answer, flows: list[FlowAnswer], *, must: bool) -> Iterator[
         yield from (each for each in answer.causes if each.ref in named)
         return
     let_in = {each.ref for each in flows}
-    for each in answer.causes:
-        if each.severity == "exposure" and let_in.intersection(each.flows):
-            yield each
+    exposed = [each for each in answer.causes if each.severity == "exposure" and let_in.intersection(each.flows)]
+    yield from exposed
+    if not exposed:
+        found = of_closed(AskedFlows(answer.network, tuple(each.trace for each in flows)))
+        yield from (of_reading(each, answer.network) for each in found)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from hairpin.evidence.several import Source
 from hairpin.expect.holding import Holding, Holdings
+from hairpin.expect.promise import Promise
 from hairpin.guard.change import ANNOUNCED, Culprit, SeenChange
 from hairpin.guard.heal.heal import Healed, NotHealed
 from hairpin.message import Message
@@ -26,11 +27,18 @@ class Round(NamedTuple):
     healed: tuple[Healed, ...] = ()
     not_healed: tuple[NotHealed, ...] = ()
     own: tuple[Culprit, ...] = ()
+    lost: tuple[Promise, ...] = ()
+    """What Compose files and Quadlets promise, and containers had before this round and do not have any more."""
+    kept_again: tuple[Promise, ...] = ()
 
     @property
     def is_told(self) -> bool:
-        """Whether the round tells something: an expectation that changed, a heal, or a host that could not be read."""
-        return bool(self.broke or self.mended or self.healed or self.not_healed) or self.failed is not None
+        """Whether the round tells something: an expectation or a promise that changed, a heal, or a host that could not
+        be read."""
+        return (
+            bool(self.broke or self.mended or self.healed or self.not_healed or self.lost or self.kept_again)
+            or self.failed is not None
+        )
 
     @property
     def culprits(self) -> tuple[Culprit, ...]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from hairpin.errors import HairpinError
 from hairpin.evidence.several import Source
@@ -19,6 +20,13 @@ PATIENCE_S = 1.0
 Burst = Callable[[float], tuple[SeenChange, ...]]
 
 
+class _Before(NamedTuple):
+    """The keys of what was broken, and of the promises that were lost, when the host was judged before."""
+
+    broken: frozenset[tuple[bool, str, str]] = frozenset()
+    lost: frozenset[tuple[str, ...]] = frozenset()
+
+
 def rounds(
     expected: Expectations,
     read: Callable[[], tuple[Source, ...]],
@@ -30,13 +38,14 @@ def rounds(
 
     ``read``: reads the host.  ``burst``: waits for the next burst for so many seconds.  A host that cannot be read ends
     nothing: the round says so, and the next burst is tried."""
-    was: dict[tuple[bool, str, str], bool] = {}
+    before = _Before()
     changes: tuple[SeenChange, ...] = ()
     while True:
-        found = _round(expected, read, question, changes, was)
+        found = _round(expected, read, question, changes, before)
         yield found
         if found.held is not None:
-            was = {each.expectation.key: each.is_broken for each in found.held.each}
+            broken = frozenset(each.expectation.key for each in found.held.each if each.is_broken)
+            before = _Before(broken, frozenset(each.key for each in found.held.lost))
         del found  # a guard waits most of its life: what was read and walked is not kept meanwhile
         give_memory_back()
         changes = ()
@@ -51,7 +60,7 @@ def _round(
     read: Callable[[], tuple[Source, ...]],
     question: Question,
     changes: tuple[SeenChange, ...],
-    was: dict[tuple[bool, str, str], bool],
+    before: _Before,
 ) -> Round:
     at_s = time.time()
     sources: tuple[Source, ...] = ()
@@ -60,6 +69,8 @@ def _round(
         held = hold(expected, sources, question)
     except HairpinError as error:
         return Round(at_s, changes, None, failed=error.said, read=sources)
-    broke = tuple(each for each in held.each if each.is_broken and not was.get(each.expectation.key, False))
-    mended = tuple(each for each in held.each if each.state == "held" and was.get(each.expectation.key, False))
-    return Round(at_s, changes, held, broke, mended, read=sources)
+    broke = tuple(each for each in held.each if each.is_broken and each.expectation.key not in before.broken)
+    mended = tuple(each for each in held.each if each.state == "held" and each.expectation.key in before.broken)
+    lost = tuple(each for each in held.lost if each.key not in before.lost)
+    kept_again = tuple(each for each in held.promises if each.state == "kept" and each.key in before.lost)
+    return Round(at_s, changes, held, broke, mended, read=sources, lost=lost, kept_again=kept_again)

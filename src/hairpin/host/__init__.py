@@ -2,7 +2,8 @@
 
 Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``xfrm``, ``route``,
 ``socket``, ``sysctl``, ``docker``, ``idle`` (rootless containers for which no engine runs),
-``quadlet`` (files of which systemd makes units of Podman's containers), ``contact``,
+``quadlet`` (files of which systemd makes units of Podman's containers), ``compose`` (what Compose's files say about
+services), ``contact``,
 ``swarm``, ``managers``, ``rule_tools`` (parts of a host) and ``host`` (the whole).
 ``engine_health`` tells whether an engine should answer, and whether it answers.  ``read`` parses evidence, ``boot``
 finds the settings that persist over a reboot, and ``kernel_release`` lists differences between kernels.

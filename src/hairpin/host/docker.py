@@ -86,6 +86,7 @@ class Container(msgspec.Struct, frozen=True):
     pid: Annotated[int | None, of(walked=False, lasts=False)] = None
     image: Annotated[str, of(walked=False)] = ""
     exit_code: Annotated[int | None, of(walked=False, lasts=False)] = None
+    created: Annotated[str, of(walked=False)] = ""
     error: Annotated[str, of(walked=False)] = ""
     started_at: Annotated[str, of(walked=False)] = ""
     finished_at: Annotated[str, of(walked=False, lasts=False)] = ""
@@ -106,7 +107,8 @@ class Container(msgspec.Struct, frozen=True):
     service: Annotated[str, of("name")] = ""
     project: Annotated[str, of(walked=False)] = ""
     depends_on: Annotated[tuple[str, ...], of("name", walked=False)] = ()
-    """Its Compose project, and the services that its own service names in ``depends_on``."""
+    is_one_off: Annotated[bool, of(walked=False)] = False
+    """Its Compose project, the services that its own names in ``depends_on``, and whether ``compose run`` made it."""
     pod: str = ""
     unit: Annotated[str, of(walked=False)] = ""
     """The systemd unit that runs the container (from a quadlet or `podman generate systemd`), by a label of Podman."""
@@ -115,12 +117,11 @@ class Container(msgspec.Struct, frozen=True):
     resolvers: tuple[str, ...] | None = None
     """The name servers in the container's resolv.conf; None if the file was not read."""
     resolvers_written: Annotated[int | None, of(walked=False)] = None
-    """The time in seconds since the epoch of the last change of the engine's own resolv.conf, if known.
-    None if a mounted file takes its place, or if it names Docker's resolver."""
+    """When the engine last wrote its own resolv.conf (epoch); None for a mounted file, or if it names the resolver."""
     upstreams: tuple[str, ...] | None = None
     """The servers to which Docker's resolver forwards; ``host(ADDRESS)``: from the host's namespace."""
     upstreams_changed: Annotated[int | None, of(walked=False)] = None
-    """The time in seconds since the epoch of the host's last change of resolv.conf, if ``upstreams`` is unknown."""
+    """When the host last changed resolv.conf, in seconds since the epoch, if ``upstreams`` is unknown."""
     extra_names: Annotated[tuple[str, ...], of("name")] = ()
     """Names that only this container resolves, from its options --add-host and --link."""
     pinned: tuple[PinnedName, ...] = ()
@@ -247,8 +248,7 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     conflist: Conflist | None = None
     """For Podman with CNI: the network's file; None if its plugins were not read."""
     created: Annotated[str, of(walked=False)] = ""
-    """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running,
-    dockerd makes its default network again."""
+    """When Docker made the network (RFC 3339).  A dockerd that starts without containers makes its default one anew."""
     evidence: str = ""
 
     def has_plugin(self, plugin: str) -> bool:

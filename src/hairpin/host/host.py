@@ -8,6 +8,7 @@ from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.evidence.told import ToldParts
 from hairpin.field import of
+from hairpin.host.compose import ComposeService
 from hairpin.host.contact import Contact, EngineBeside, Tool
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.floating import FloatingAddress
@@ -154,6 +155,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     """Rootless containers of users for whom no engine runs.  These containers are not in ``engines``."""
     quadlets: tuple[Quadlet, ...] = ()
     """The files of which Podman's generator makes units, with the states of these units."""
+    compose: tuple[ComposeService, ...] = ()
+    """What the Compose files of the containers' projects say about the network of each service."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
@@ -171,8 +174,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     guest_networks: tuple[GuestNetwork, ...] = ()
     """The networks that libvirt, lxc-net and Incus are told to make, whether they are there or not."""
     cloud: str | None = None
-    """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
-    cloud."""
+    """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …); None if DMI shows no sign of one."""
     cloud_addresses: tuple[CloudAddress, ...] = ()
     floating: tuple[FloatingAddress, ...] = ()
     """Addresses that programs of the host move between machines."""
@@ -275,11 +277,9 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return message("the pod of {names}", names=names) if names else container.name
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
-        """Return the containers that the name means.  A name means the container with this name or id.  If there is no
-        such container, the name means the containers of the compose or swarm service with this name (also
-        ``tasks.NAME``).  If there is no such service, the name means the only container whose id begins with it.  If
-        there is no such container either, the name means the containers that have it as a network alias, or as their
-        own address."""
+        """Return the containers that the name means: the container with this name or id; else the containers of the
+        compose or swarm service with this name (also ``tasks.NAME``); else the only container whose id begins with it;
+        else the containers that have it as a network alias, or as their own address."""
         known = _known_as(self).get(name)
         if known is not None:
             return (known,)

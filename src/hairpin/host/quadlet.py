@@ -13,7 +13,9 @@ class Quadlet(msgspec.Struct, frozen=True):
     """A file ``NAME.container``, ``NAME.pod`` or ``NAME.kube`` with its drop-ins, and the unit that is made of it.
 
     ``user``: the user whose systemd manager has the unit; empty for the system's.  ``name``: the container or the pod.
-    ``ports``: those that the file publishes.  ``install``: the units that the file's ``[Install]`` section names.
+    ``ports``: those that the file publishes.  ``networks``: those that it names, as Podman names them.  ``changed_s``:
+    when the file or a drop-in was changed last, in seconds since the epoch.  ``install``: the units that the file's
+    ``[Install]`` section names.
     ``state``: ActiveState as systemd tells it; LoadState (``not-found``, ``bad-setting``, ``error``, ``masked``) if
     systemd has no such unit or does not load it; empty if systemd was not asked.  ``sub``: SubState.  ``exit_code``:
     that of the unit's last main process.  ``needs_reload``: whether the file is newer than the unit that systemd knows.
@@ -26,6 +28,8 @@ class Quadlet(msgspec.Struct, frozen=True):
     name: str
     user: str = ""
     ports: tuple[PortBinding, ...] = ()
+    networks: tuple[str, ...] = ()
+    changed_s: int = 0
     install: tuple[str, ...] = ()
     state: str = ""
     sub: str = ""

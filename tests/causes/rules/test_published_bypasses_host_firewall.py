@@ -5,9 +5,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hairpin.causes.rules.published_bypasses_host_firewall import of_flows
+from hairpin.causes.rules.published_bypasses_host_firewall import of_closed, of_flows
 from hairpin.diagnose.examination import examine
-from hairpin.host.managers import ConfigFile, Unit
+from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Ufw, Unit
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from tests.small_host import engine, host_namespace, network, published
@@ -72,3 +72,26 @@ def test_what_a_file_closes_and_is_reached(case: ExposureCase) -> None:
 @pytest.mark.parametrize("within", SILENT.values(), ids=SILENT)
 def test_what_is_no_such_line(within: Network) -> None:
     assert list(of_flows(examine(within, (published(),)).asked)) == []
+
+
+def closed_ports(within: Network) -> list[str]:
+    """Return what keeps nobody from the port, where a person says that nobody may reach it."""
+    return [str(each.candidate.title) for each in of_closed(examine(within, (published(),)).asked)]
+
+
+def test_a_default_policy_counts_where_a_person_says_so() -> None:
+    told = ["ufw keeps nobody from the published port 8151"]
+    within = network()
+    for policy, enabled_now, expected in (("DROP", True, told), ("DROP", False, []), ("ACCEPT", True, [])):
+        of_ufw = Ufw(enabled=enabled_now, default_input_policy=policy)
+        assert closed_ports(within.with_host(msgspec.structs.replace(within.this, ufw=of_ufw))) == expected
+    assert closed_ports(within) == []
+    zone = FirewalldZone("public")
+    running = Firewalld(running=True, default_zone="public", runtime=(zone, FirewalldZone("docker", target="ACCEPT")))
+    for firewalld, expected in (
+        (running, ["firewalld keeps nobody from the published port 8151"]),
+        (msgspec.structs.replace(running, running=False), []),
+        (msgspec.structs.replace(running, runtime=(msgspec.structs.replace(zone, ports=("8151/tcp",)),)), []),
+        (msgspec.structs.replace(running, runtime=(msgspec.structs.replace(zone, target="ACCEPT"),)), []),
+    ):
+        assert closed_ports(within.with_host(msgspec.structs.replace(within.this, firewalld=firewalld))) == expected

@@ -13,12 +13,12 @@ address (``-p 127.0.0.1:PORT:80``).
 
 import msgspec
 
-from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, Host, Iterator, Place, message
+from hairpin.causes.kit import AskedFlows, Candidate, Cause, Finding, Host, Iterator, Message, Place, message
 from hairpin.causes.opening import about_rule
 from hairpin.causes.signs import RULE_FILES
 from hairpin.host.boot.rule_keeper import saved_rules
 from hairpin.host.boot.saved_rules import rules_of
-from hairpin.host.managers import ConfigFile
+from hairpin.host.managers import ConfigFile, FirewalldZone
 from hairpin.netfilter.ir import FieldMatch, Reject, Rule, Verdict
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import Flow, Lan, Outside
@@ -28,6 +28,7 @@ CAUSE = Cause(
     source="docs.docker.com, Packet filtering and firewalls; moby/moby#4737",
     shown_by=("sudo iptables-save", message("nat DOCKER has a DNAT rule for the port, and DOCKER-USER has no rule")),
 )
+ID = "published-bypasses-host-firewall"
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _NARROW = 1000
 """A rule whose port range is smaller than this number of ports counts as a rule about single ports."""
@@ -50,6 +51,54 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
     yield from found.values()
 
 
+def of_closed(asked: AskedFlows) -> Iterator[Finding]:
+    """Yield one finding for each port that clients reach although a person says that they must not, and although the
+    host's firewall denies them its own ports by default.  Without the person's word a default policy is no intent."""
+    found: dict[tuple[str, int], Finding] = {}
+    for number, trace in enumerate(asked.traces):
+        flow = trace.flow
+        if not (trace.verdict == "delivered" and isinstance(flow.start, Outside | Lan) and flow.dport):
+            continue
+        host = asked.network.host(flow.host or asked.network.this.name)
+        if not any(host.publishes_on(flow.version, to, flow.dport, flow.protocol) for to in (None, flow.daddr)):
+            continue
+        closed = _closed_by(host, flow)
+        if closed is not None:
+            key = (host.name, flow.dport)
+            known = found.get(key) or Finding(_by_default(*closed, flow.dport), "exposure", ID, host.name)
+            found[key] = msgspec.structs.replace(known, flows=(*known.flows, number))
+    yield from found.values()
+
+
+def _closed_by(host: Host, flow: Flow) -> tuple[str, Place] | None:
+    """Return the firewall that denies the host's own port to clients by default; None if none does."""
+    place = Place("iptables-nft", "ip" if flow.version == 4 else "ip6", "filter", "INPUT", 0, "")
+    ufw, firewalld = host.ufw, host.firewalld
+    if ufw is not None and ufw.enabled and (ufw.default_input_policy or "").upper() in ("DROP", "REJECT"):
+        return "ufw", msgspec.structs.replace(place, evidence=ufw.evidence)
+    port = f"{flow.dport}/{flow.protocol}"
+    if firewalld is not None and firewalld.running:
+        zones = firewalld.runtime or firewalld.permanent
+        # Only engines' own zones and trusted ones accept all: clients outside come in by another one.
+        if zones and not any(port in each.ports or _accepts_all(each, firewalld.default_zone) for each in zones):
+            return "firewalld", msgspec.structs.replace(place, evidence=firewalld.evidence)
+    return None
+
+
+def _accepts_all(zone: FirewalldZone, default: str | None) -> bool:
+    return zone.target == "ACCEPT" and zone.name == default
+
+
+def _by_default(firewall: str, place: Place, port: int) -> Candidate:
+    title = message("{firewall} keeps nobody from the published port {port}", firewall=firewall, port=port)
+    detail = message(
+        "{firewall} denies by default what comes in for the host's own ports. A published port is forwarded to its "
+        "container: its packets do not pass these rules.",
+        firewall=firewall,
+    )
+    return about_rule(place, title, detail, _advice(port))
+
+
 def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
     line = Place("iptables-nft", "ip", "filter", "INPUT", 0, rule.text, line=rule.line, evidence=file.evidence)
     title = message(
@@ -58,12 +107,15 @@ def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
     detail = message(
         "A published port is forwarded to its container: its packets do not pass the rules for the host's own ports."
     )
-    advice = message(
+    return about_rule(line, title, detail, _advice(port))
+
+
+def _advice(port: int) -> Message:
+    return message(
         "if the port is meant to be closed: `iptables -I DOCKER-USER -m conntrack --ctorigdstport {port} --ctdir "
         "ORIGINAL -j DROP`, saved where this host's firewall loads its rules",
         port=port,
     )
-    return about_rule(line, title, detail, advice)
 
 
 def _denying(host: Host, flow: Flow) -> Iterator[tuple[ConfigFile, Rule]]:

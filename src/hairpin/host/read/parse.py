@@ -10,6 +10,7 @@ from hairpin.evidence.reading import HOST, Evidence, Reading
 from hairpin.evidence.reading import Place as PlaceOfReading
 from hairpin.evidence.renewal import changed_places, renewed
 from hairpin.evidence.several import identity_of
+from hairpin.host.compose import ComposeService
 from hairpin.host.contact import EngineBeside
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace, Unread
@@ -51,10 +52,12 @@ class ParsedHost(msgspec.Struct, frozen=True):
     parts: tuple[tuple[Name, Part], ...]
 
 
+@kept
 def parse(evidence: Evidence) -> Host:
-    """Return the host.  Parsing never fails: a reading that was refused, failed or cannot be parsed is skipped and
-    listed in ``unread``.  Therefore an unknown part can be distinguished from an absent part.
-    """
+    """Return the host, which is made once for the evidence: a question about the host after an event asks for it again.
+
+    Parsing never fails: a reading that was refused, failed or cannot be parsed is skipped and listed in ``unread``.
+    Therefore an unknown part can be distinguished from an absent part."""
     return parsed(evidence).host
 
 
@@ -99,6 +102,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         beside=others,
         idle=readings.part(("rootless-containers",), lambda: _idle(readings)),
         quadlets=files,
+        compose=readings.part(("compose-files",), lambda: _compose(readings)),
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
         ufw=readings.part(("ufw",), lambda: managing.ufw(readings)),
         units=units,
@@ -195,6 +199,15 @@ def _quadlets(readings: Readings) -> tuple[Quadlet, ...]:
     from hairpin.host.read.engines.quadlets import quadlets  # noqa: PLC0415 - few hosts have such files
 
     return readings.all_understood(found, quadlets)
+
+
+def _compose(readings: Readings) -> tuple[ComposeService, ...]:
+    found = readings.of("compose-files")
+    if not found:
+        return ()
+    from hairpin.host.read.engines.compose import services  # noqa: PLC0415 - few hosts have such files
+
+    return readings.all_understood(found, services)
 
 
 def _with_errors_of_units(running: tuple[Engine, ...], files: tuple[Quadlet, ...]) -> tuple[Engine, ...]:

@@ -8,6 +8,7 @@ from hairpin.answer.answer import CauseAnswer
 from hairpin.expect.draft import Edit
 from hairpin.expect.expectation import Expectation
 from hairpin.expect.holding import Breach, Holding, Holdings, State
+from hairpin.expect.promise import Kind, Promise, PromiseState
 from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId
@@ -52,6 +53,23 @@ class ExpectationDocument(msgspec.Struct, frozen=True):
     breaches: tuple[BreachDocument, ...] = ()
 
 
+class PromiseDocument(msgspec.Struct, frozen=True):
+    """What a Compose file or a Quadlet (``by``) promises about a container.  ``state``: ``pending`` if the file was
+    changed after the container was made.  ``there``: what is there instead; empty if the promise is kept.
+    ``command``: what the owner would do; hairpin does not do it."""
+
+    host: str
+    project: str
+    service: str
+    container: str
+    kind: Kind
+    promised: str
+    by: str
+    state: PromiseState
+    there: str
+    command: str
+
+
 class EditDocument(msgspec.Struct, frozen=True):
     """An edit of the file.  ``reason``: why an expectation is taken out; empty if it is added."""
 
@@ -64,7 +82,8 @@ class EditDocument(msgspec.Struct, frozen=True):
 
 
 class ExpectDocument(msgspec.Struct, frozen=True):
-    """Which expectations hold.  ``edits``: with ``--diff``, the edits after which the file says what is true now."""
+    """Which expectations hold.  ``file``: empty if the promises alone are held.  ``edits``: with ``--diff``, the edits
+    after which the file says what is true now."""
 
     schema: Literal["hairpin.expect/1"]
     hairpin: str
@@ -72,6 +91,7 @@ class ExpectDocument(msgspec.Struct, frozen=True):
     hosts: tuple[HostDocument, ...]
     file: str
     expectations: tuple[ExpectationDocument, ...]
+    promises: tuple[PromiseDocument, ...]
     edits: tuple[EditDocument, ...] | None
     evidence: dict[EvidenceRef, Quote]
     missing: tuple[MissingDocument, ...]
@@ -86,6 +106,7 @@ def expect_document(held: Holdings, file: str, words: Words, edits: tuple[Edit, 
         **head_of(held.answer),
         file=file,
         expectations=tuple(expectation_document(each, words) for each in held.each),
+        promises=tuple(promise_document(each, words) for each in held.promises),
         edits=None if edits is None else tuple(_edit(each, words) for each in edits),
         evidence=quotes.all(),
         missing=missing,
@@ -101,6 +122,14 @@ def expectation_document(holding: Holding, words: Words) -> ExpectationDocument:
         reason=words(holding.reason) if holding.reason is not None else "",
         breaches=tuple(_breach(each, words) for each in holding.breaches),
     )
+
+
+def promise_document(promise: Promise, words: Words) -> PromiseDocument:
+    """Return the document of one promise in the reader's language."""
+    return PromiseDocument(
+        promise.host, promise.project, promise.service, promise.container, promise.kind, words(promise.promised),
+        promise.by, promise.state, words(promise.there) if promise.there is not None else "", promise.command,
+    )  # fmt: skip
 
 
 def _parts(expectation: Expectation) -> tuple[bool, str, str, tuple[str, ...]]:

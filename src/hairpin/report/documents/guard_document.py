@@ -9,7 +9,12 @@ from hairpin.expect.expectation import Expectation
 from hairpin.guard.change import Culprit, GuardState, Part, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message
-from hairpin.report.documents.expect_document import ExpectationDocument, expectation_document
+from hairpin.report.documents.expect_document import (
+    ExpectationDocument,
+    PromiseDocument,
+    expectation_document,
+    promise_document,
+)
 from hairpin.report.refs import Time
 from hairpin.report.words import Words, time_text
 from hairpin.story.guarded import GuardedChange, GuardedRound
@@ -75,7 +80,8 @@ class NotHealedDocument(msgspec.Struct, frozen=True):
 
 
 class GuardDocument(msgspec.Struct, frozen=True):
-    """A round: the changes of a burst, and the expectations that broke or were mended.  ``blind``: what cannot be
+    """A round: the changes of a burst, and the expectations that broke or were mended.  ``lost``, ``kept_again``: the
+    promises of Compose files and Quadlets that containers have not any more, or again.  ``blind``: what cannot be
     watched, in the first round.  ``failed``: why the host could not be read; empty if it was.  ``healed``,
     ``not_healed``: what the guard has repaired, and what it leaves broken."""
 
@@ -90,6 +96,8 @@ class GuardDocument(msgspec.Struct, frozen=True):
     failed: str
     healed: tuple[HealedDocument, ...] = ()
     not_healed: tuple[NotHealedDocument, ...] = ()
+    lost: tuple[PromiseDocument, ...] = ()
+    kept_again: tuple[PromiseDocument, ...] = ()
 
 
 def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> GuardDocument:
@@ -107,6 +115,8 @@ def round_document(found: Round, blind: tuple[Message, ...], words: Words) -> Gu
         failed=words(found.failed) if found.failed is not None else "",
         healed=healed_documents(found, words),
         not_healed=not_healed_documents(found, words),
+        lost=tuple(promise_document(each, words) for each in found.lost),
+        kept_again=tuple(promise_document(each, words) for each in found.kept_again),
     )
 
 

@@ -9,6 +9,7 @@ from hairpin.expect.draft import DraftPart, Edit
 from hairpin.expect.expectation import Expectation
 from hairpin.expect.file import MUST, MUST_NOT
 from hairpin.expect.holding import Breach, Holding, Holdings
+from hairpin.expect.promise import Promise
 from hairpin.message import Message, message, verbatim
 from hairpin.network.prefix import address_text
 from hairpin.network.world import PublicAddress
@@ -28,8 +29,10 @@ def held_text(held: Holdings, words: Words, paper: Paper, *, file: str, verbose:
     broken = [each for each in held.each if each.is_broken]
     stale = [each for each in held.each if each.is_gone and not each.is_broken]
     open_ = [each for each in held.each if each.state == "undecided"]
-    paper.prose(words(_first_line(held, len(broken), len(open_))), style="strong")
+    if file:
+        paper.prose(words(_first_line(held, len(broken), len(open_))), style="strong")
     write_alike((*broken, *open_, *stale), words, paper)
+    write_promises(held.promises, words, paper)
     if verbose:
         paper.gap()
         for one in held.each:
@@ -49,6 +52,55 @@ def write_alike(some: Iterable[Holding], words: Words, paper: Paper) -> None:
     for each in _alike(some):
         paper.gap()
         _write(each, words, paper)
+
+
+def write_promises(promises: tuple[Promise, ...], words: Words, paper: Paper) -> None:
+    """Write what Compose files and Quadlets promise and the containers lack, each with the owner's command."""
+    lost, pending, unknown = (
+        [each for each in promises if each.state == state] for state in ("lost", "pending", "unknown")
+    )
+    kept = len(promises) - len(lost) - len(pending) - len(unknown)
+    if kept and not lost:
+        paper.prose(
+            words(message("{count} promises of Compose files and Quadlets are kept", count=kept)), style="strong"
+        )
+    elif lost:
+        paper.prose(words(message("{lost} of {count} promises of Compose files and Quadlets are broken",
+                                  lost=len(lost), count=len(promises) - len(unknown))), style="strong")  # fmt: skip
+    for each in (*lost, *pending):
+        paper.gap()
+        write_promise(each, words, paper)
+    for name in dict.fromkeys(each.project for each in unknown):
+        paper.gap()
+        said = message("the Compose file of the project {project} was not read: nothing is known of its promises",
+                       project=name)  # fmt: skip
+        paper.prose(words(said), first="? ", first_style="unsure")
+
+
+def write_promise(promise: Promise, words: Words, paper: Paper) -> None:
+    """Write one promise that is not kept, what is there instead, and the owner's command."""
+    if promise.state == "lost":
+        paper.prose(words(_promise_text(promise)), first="✗ ", first_style="bad")
+    else:
+        paper.prose(words(_promise_text(promise)), first="… ", first_style="unsure")
+    if promise.there is not None:
+        paper.prose(words(message("instead, {there}", there=promise.there)), indent=2)
+    paper.line("  ", (promise.command, "command"))
+
+
+def again_text(promise: Promise) -> Message:
+    """Return that the container has again what its file promises."""
+    return message("{container} has again what {file} promises: {promised}", container=promise.container,
+                   file=promise.by or "-", promised=promise.promised)  # fmt: skip
+
+
+def _promise_text(promise: Promise) -> Message:
+    names = {"container": promise.container, "promised": promise.promised, "file": promise.by}
+    if promise.state == "pending":
+        return message("{container} is older than {file}, which wants it {promised}", **names)
+    if not promise.by:
+        return message("{container} was made {promised}", **names)
+    return message("{file} promises {container} {promised}", **names)
 
 
 def _alike(some: Iterable[Holding]) -> Iterator[list[Holding]]:

@@ -7,7 +7,7 @@ from hairpin.guard.change import Culprit, GuardState, SeenChange
 from hairpin.guard.round import Round
 from hairpin.message import Message, message, verbatim
 from hairpin.report.paper import Paper
-from hairpin.report.text.expectations import write_alike
+from hairpin.report.text.expectations import again_text, write_alike, write_promise
 from hairpin.report.words import Words, time_text
 
 PARTS: dict[str, Message] = {
@@ -59,6 +59,11 @@ def _write_states(found: Round, words: Words, paper: Paper) -> None:
     if found.failed is not None:
         paper.prose(words(found.failed), first="? ", first_style="unsure")
     write_alike(found.broke, words, paper)
+    for promise in found.lost:
+        paper.gap()
+        write_promise(promise, words, paper)
+    for promise in found.kept_again:
+        paper.prose(words(again_text(promise)), first="✓ ", first_style="good")
     for each in found.mended:
         said = message("{what} from {origin} holds again", what=each.expectation.what, origin=each.expectation.origin)
         paper.prose(words(said), first="✓ ", first_style="good")

@@ -101,6 +101,7 @@ class _Pod(msgspec.Struct, rename="pascal"):
 class _Container(msgspec.Struct, rename="pascal"):
     id: str
     name: str
+    created: str | None = ""
     image_name: str | None = ""
     restart_count: int | None = 0
     state: _State = msgspec.field(default_factory=_State)
@@ -122,6 +123,8 @@ PROJECT = ("com.docker.compose.project", "io.podman.compose.project")
 _DEPENDS_ON = "com.docker.compose.depends_on"
 """The label in which Compose 2 puts the services that a service needs: ``db:service_started:false,…``.
 Source: docker/compose pkg/api/labels.go"""
+_ONE_OFF = "com.docker.compose.oneoff"
+"""The label in which Compose says ``True`` of a container of ``compose run``."""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 _POD = msgspec.json.Decoder(_Pod)
@@ -210,6 +213,7 @@ def _container(item: _Container, evidence: str, stacks: Mapping[str, str]) -> Co
         pid=state.pid or None,
         image=config.image or item.image_name or "",
         exit_code=None if forgotten else state.exit_code,
+        created=item.created or "",
         error=state.error or "",
         started_at=state.started_at or "",
         finished_at=state.finished_at or "",
@@ -227,6 +231,7 @@ def _container(item: _Container, evidence: str, stacks: Mapping[str, str]) -> Co
         depends_on=tuple(
             each.partition(":")[0] for each in ((config.labels or {}).get(_DEPENDS_ON) or "").split(",") if each
         ),
+        is_one_off=(config.labels or {}).get(_ONE_OFF) == "True",
         is_task=is_task,
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),

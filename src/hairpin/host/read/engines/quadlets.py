@@ -19,6 +19,8 @@ class _Quadlet(msgspec.Struct, rename="pascal"):
     name: str
     user: str = ""
     publish: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    changed: int = 0
     install: str = ""
     state: str = ""
     sub: str = ""
@@ -42,6 +44,8 @@ def quadlets(reading: Reading) -> tuple[Quadlet, ...]:
                 name=each.name,
                 user=each.user,
                 ports=tuple(binding for text in each.publish for binding in option_bindings(text)),
+                networks=each.networks,
+                changed_s=each.changed,
                 install=tuple(each.install.split()),
                 state=each.state,
                 sub=each.sub,

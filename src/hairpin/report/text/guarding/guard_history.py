@@ -36,6 +36,10 @@ def _write_kept(told: GuardDocument, words: Words, paper: Paper) -> None:
     paper.prose(told.at, style="strong")
     for each in told.broke:
         paper.prose(words(_what_broke(each)), indent=2, first="✗ ", first_style="bad")
+    for lost in told.lost:
+        said = message("{container} has lost what {file} promises: {promised}", container=lost.container,
+                       file=lost.by, promised=lost.promised)  # fmt: skip
+        paper.prose(words(said), indent=2, first="✗ ", first_style="bad")
     for each in told.mended:
         said = message("{what} from {origin} holds again", what=each.reach, origin=each.from_)
         paper.prose(words(said), indent=2, first="✓ ", first_style="good")
