@@ -25,7 +25,7 @@ _WRITING_S = 2.0
 class Maker(msgspec.Struct, frozen=True, omit_defaults=True):
     """The process that made a change.  ``pid``: 0 if only its name is known.  ``unit``: the systemd unit or the
     container in whose control group it ran.  ``login``: the user id of its login; None for none.  ``exe``: the file of
-    its program.  ``job``: what cron or a timer started.  ``session``: its terminal and its ssh client's address."""
+    its program.  ``job``: what cron or a timer started.  ``session``: its terminal, and the ssh client's address."""
 
     pid: int
     name: str

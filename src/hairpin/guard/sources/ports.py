@@ -19,7 +19,7 @@ from hairpin.guard.culprit import Makers
 _INODE = 9
 """The column of /proc/net/netlink with the socket's inode; columns 1 and 2 are the family and the port."""
 _OF_LIBNL = 0x3FFFFF
-_LONGEST_S = 0.03
+_LONGEST_S = 0.25
 """So long all processes are searched for a socket at most: others wait to be named."""
 _MOST_OWNERS = 64
 
