@@ -10,7 +10,6 @@ import msgspec
 from tests.heals.breaks import BREAKS
 from tests.heals.site import NOT_ENDED, Site
 
-
 _PATIENCE_S = 120.0
 
 
