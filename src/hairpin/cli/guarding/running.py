@@ -74,7 +74,7 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
             found = healer.telling(without_secrets(told))
             for follow in followers:
                 follow(found)
-            del found
+            del found, told  # what was read is not kept until the next round
             notify(f"READY=1\nSTATUS=watching {len(expected.each)} expectations")
     if not ended:
         _go_on_as_new(program, shown)
