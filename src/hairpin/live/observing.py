@@ -131,7 +131,7 @@ def watched_of(network: Network, trace: Trace, start: Netns | None) -> tuple[Wat
     for netns in dict.fromkeys(named):
         path = namespace_path(network, netns)
         if path is not None:
-            dialects = _dialects(network, netns) if counts_rules else frozenset()
+            dialects = _dialects(network, netns) if counts_rules else frozenset[str]()
             found.append(Watched(netns, path, dialects))
     return tuple(found)
 

@@ -32,9 +32,9 @@ def standpoint_of(network: Network, flow: Flow, probe_from: str) -> Standpoint |
     match flow.start:
         case Outside() | Lan() if flow.invented or isinstance(flow.start, Lan) or not probe_from:
             return message("it starts on another machine: --probe-from USER@HOST sends it from there (a login by ssh)")
-        case Outside():
+        case Outside() | Lan():
             return Standpoint(probe_from)
-        case _ if flow.invented:
+        case FromHost() | FromContainer() if flow.invented:
             return message("hairpin chose its address; it sends packets only to an address that you name")
         case FromHost(address=address):
             return Standpoint("host", network.this.netns, _text(address, flow))

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
 from typing import Literal
@@ -127,7 +127,7 @@ class _Watch:
                 self._tracked.append(Tracked(netns, number, first, last))
 
     @contextmanager
-    def _inside(self, netns: Netns) -> Iterator[None]:
+    def _inside(self, netns: Netns) -> Generator[None]:
         enter(self._files[netns])
         try:
             yield
@@ -135,7 +135,7 @@ class _Watch:
             enter(self._home)
 
     @contextmanager
-    def _lacking(self, what: Message) -> Iterator[None]:
+    def _lacking(self, what: Message) -> Generator[None]:
         """Note ``what`` as missing if the kernel refuses."""
         try:
             yield
