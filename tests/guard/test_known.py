@@ -27,9 +27,9 @@ CGROUPS = {
 }
 
 
-def told(monkeypatch: pytest.MonkeyPatch, **changed: bytes) -> known.Known:
+def told(monkeypatch: pytest.MonkeyPatch, **changed: bytes) -> known.KnownProcess:
     files = FILES | changed
-    monkeypatch.setattr(known, "_read", lambda path: files[path.rpartition("/")[2]])
+    monkeypatch.setattr(known, "_beginning", lambda path: files[path.rpartition("/")[2]])
     found = known_of(77)
     assert found is not None
     return found

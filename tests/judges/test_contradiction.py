@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hairpin.judges.contradiction import Contradiction, contradiction, observed_steps
-from hairpin.judges.observation import Attempt, Hop, Observation, ProbeOutcome, TracedVerdict
+from hairpin.judges.observation import LiveObservation, ProbeAttempt, ProbeOutcome, SeenHop, TracedVerdict
 from hairpin.walk.trace import Trace
 from tests.report.answers import USER_DROPS, network
 from tests.report.proven import trace
@@ -17,20 +17,20 @@ LINKS = [(each.netns, each.link, each.stage) for each in GOOD.usual.request if e
 REPLIES = [(each.netns, each.link, each.stage) for each in GOOD.usual.reply if each.stage.startswith("device")]
 
 
-def seen(**counts: int) -> Observation:
+def seen(**counts: int) -> LiveObservation:
     """Return what was seen of so many probes of each outcome."""
     names: dict[str, ProbeOutcome] = {"answered": "answered", "refused": "refused", "silent": "silent"}
-    attempts = tuple(Attempt(names[name], 1.0) for name, count in counts.items() for _ in range(count))
-    return Observation("host", attempts=attempts, watched=(HERE,))
+    attempts = tuple(ProbeAttempt(names[name], 1.0) for name, count in counts.items() for _ in range(count))
+    return LiveObservation("host", attempts=attempts, watched=(HERE,))
 
 
-def judged(observation: Observation, trace: Trace = GOOD, protocol: Literal["tcp", "udp"] = "tcp") -> Contradiction:
+def judged(observation: LiveObservation, trace: Trace = GOOD, protocol: Literal["tcp", "udp"] = "tcp") -> Contradiction:
     udp = msgspec.structs.replace(trace, flow=msgspec.structs.replace(trace.flow, protocol=protocol))
     return contradiction(udp, trace.verdict, msgspec.structs.replace(observation, protocol=protocol))
 
 
 # the trace, what was seen, passes, agrees
-CASES: dict[str, tuple[Trace, Observation, bool | None, bool | None]] = {
+CASES: dict[str, tuple[Trace, LiveObservation, bool | None, bool | None]] = {
     "delivered, and answered": (GOOD, seen(answered=10), True, True),
     "delivered, and silent": (GOOD, seen(silent=10), False, False),
     "delivered, and refused": (GOOD, seen(refused=10), False, False),
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Trace, Observation, bool | None, bool | None]] = {
 
 
 @pytest.mark.parametrize(("trace", "observation", "passes", "agrees"), CASES.values(), ids=CASES)
-def test_agreement(trace: Trace, observation: Observation, passes: bool | None, agrees: bool | None) -> None:
+def test_agreement(trace: Trace, observation: LiveObservation, passes: bool | None, agrees: bool | None) -> None:
     found = judged(observation, trace)
     assert (found.passes, found.agrees) == (passes, agrees)
     assert (found.headline is not None) is (agrees is False)
@@ -61,21 +61,21 @@ def test_the_share_that_fails_is_told_with_its_interval() -> None:
     assert "so 24 to 76 % of them fail" in str(judged(seen(answered=5, silent=5)).headline)
 
 
-def ended(end: Hop) -> str:
+def ended(end: SeenHop) -> str:
     observation = msgspec.structs.replace(seen(silent=10), ends=(end,), hops=(end,))
     found = judged(observation)
     return f"{found.headline} {' '.join(map(str, found.where))}"
 
 
-def hop(at: tuple[object, str, str], *, reply: bool = False) -> Hop:
-    return Hop(HERE if at[0] == HERE else GOOD.usual.request[-1].netns, at[1], at[2] == "device-out", reply, 10)
+def hop(at: tuple[object, str, str], *, reply: bool = False) -> SeenHop:
+    return SeenHop(HERE if at[0] == HERE else GOOD.usual.request[-1].netns, at[1], at[2] == "device-out", reply, 10)
 
 
 def test_the_last_hop_is_told() -> None:
     first, last = hop(LINKS[0]), hop(LINKS[-1])
     assert "hairpin expects them next on" in ended(first)
     assert f"arrived by {last.link} of {last.netns} and got no answer" in ended(last)
-    beyond = Hop(HERE, "eth9", True, False, 10)
+    beyond = SeenHop(HERE, "eth9", True, False, 10)
     assert "the last hop that saw 10 of them is eth9 of host, leaving" in ended(beyond)
     assert "leaving: they are lost beyond it" in ended(hop(REPLIES[-1], reply=True))
     assert "hairpin expects them next on" in ended(hop(REPLIES[0], reply=True))
@@ -88,7 +88,7 @@ def test_packets_that_no_link_saw() -> None:
 
 
 def test_the_machine_that_refuses_is_told() -> None:
-    came = Hop(HERE, "eth0", False, True, 10, "203.0.113.9:80 > 198.51.100.11:61000 RST-ACK")
+    came = SeenHop(HERE, "eth0", False, True, 10, "203.0.113.9:80 > 198.51.100.11:61000 RST-ACK")
     found = judged(msgspec.structs.replace(seen(refused=10), hops=(came,)))
     assert "the refusal came in by eth0 of host (203.0.113.9:80" in str(found.headline)
     own = msgspec.structs.replace(came, out=True)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from hairpin.judges.observation import Attempt, Observation, wilson
+from hairpin.judges.observation import LiveObservation, ProbeAttempt, wilson
 
 # answered, sent, the interval in per cent
 INTERVALS: dict[str, tuple[int, int, tuple[int, int]]] = {
@@ -32,9 +32,14 @@ def test_the_interval_holds_the_share_in_19_of_20_runs() -> None:
 
 
 def test_what_could_not_be_tried_is_no_evidence() -> None:
-    attempts = (Attempt("answered", 1.0), Attempt("answered", 3.0), Attempt("silent"), Attempt("could-not-try"))
-    found = Observation("host", attempts=attempts)
+    attempts = (
+        ProbeAttempt("answered", 1.0),
+        ProbeAttempt("answered", 3.0),
+        ProbeAttempt("silent"),
+        ProbeAttempt("could-not-try"),
+    )
+    found = LiveObservation("host", attempts=attempts)
     assert (found.tried, found.failed, found.share) == (3, 1, 2 / 3)
     assert found.latencies_ms == (2.0, 3.0)
-    nothing = Observation("host", attempts=(Attempt("could-not-try"),))
+    nothing = LiveObservation("host", attempts=(ProbeAttempt("could-not-try"),))
     assert (nothing.tried, nothing.share, nothing.interval, nothing.latencies_ms) == (0, None, None, None)

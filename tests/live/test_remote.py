@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.errors import UsageError
-from hairpin.judges.observation import Attempt
+from hairpin.judges.observation import ProbeAttempt
 from hairpin.live.probing import ProbeOrder
 from hairpin.live.remote import address_towards, refuse_destination, send_from
 from hairpin.message import Message
@@ -42,7 +42,7 @@ def _install(folder: Path, *names: str) -> None:
         (folder / name).symlink_to(found)
 
 
-def probe(port: int, count: int = 2) -> tuple[str, tuple[Attempt, ...], Message | None]:
+def probe(port: int, count: int = 2) -> tuple[str, tuple[ProbeAttempt, ...], Message | None]:
     return send_from("me@box", ProbeOrder("tcp", 4, "127.0.0.1", port, count, 63_000), lambda: None)
 
 

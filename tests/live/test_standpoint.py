@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from hairpin.live.standpoint import Standpoint, namespace_path, standpoint_of
+from hairpin.live.standpoint import LiveStandpoint, namespace_path, standpoint_of
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from tests.report.answers import network
 from tests.small_host import number
@@ -23,12 +23,12 @@ def flow(start: FromHost | FromContainer | Outside | Lan, target: int = TARGET, 
 
 CLIENT = Outside(number("192.0.2.9"))
 # the flow, --probe-from, the standpoint or a word of the reason
-CASES: Mapping[str, tuple[Flow, str, Standpoint | str]] = {
-    "the host": (flow(FromHost()), "", Standpoint("host", HERE)),
-    "a bound address": (flow(FromHost(TARGET)), "", Standpoint("host", HERE, "198.51.100.11")),
-    "a container": (flow(FromContainer(WEB.name, NETNS)), "", Standpoint(f"container:{WEB.name}", NETNS)),
+CASES: Mapping[str, tuple[Flow, str, LiveStandpoint | str]] = {
+    "the host": (flow(FromHost()), "", LiveStandpoint("host", HERE)),
+    "a bound address": (flow(FromHost(TARGET)), "", LiveStandpoint("host", HERE, "198.51.100.11")),
+    "a container": (flow(FromContainer(WEB.name, NETNS)), "", LiveStandpoint(f"container:{WEB.name}", NETNS)),
     "a client without a machine": (flow(CLIENT), "", "--probe-from"),
-    "a client with a machine": (flow(CLIENT), "me@box", Standpoint("me@box")),
+    "a client with a machine": (flow(CLIENT), "me@box", LiveStandpoint("me@box")),
     "a client that hairpin chose": (flow(CLIENT, invented=True), "me@box", "--probe-from"),
     "a neighbour that hairpin chose": (flow(Lan(number("198.51.100.250"))), "me@box", "--probe-from"),
     "an address that hairpin chose": (flow(FromHost(), invented=True), "", "hairpin chose its address"),
@@ -40,7 +40,7 @@ CASES: Mapping[str, tuple[Flow, str, Standpoint | str]] = {
 
 
 @pytest.mark.parametrize(("asked", "probe_from", "expected"), CASES.values(), ids=CASES)
-def test_standpoint(asked: Flow, probe_from: str, expected: Standpoint | str) -> None:
+def test_standpoint(asked: Flow, probe_from: str, expected: LiveStandpoint | str) -> None:
     found = standpoint_of(NETWORK, asked, probe_from)
     assert (expected in str(found)) if isinstance(expected, str) else (found == expected)
 

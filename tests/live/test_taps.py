@@ -3,7 +3,7 @@
 import struct
 
 from hairpin.host.netns import Netns
-from hairpin.judges.observation import Attempt, Hop
+from hairpin.judges.observation import ProbeAttempt, SeenHop
 from hairpin.live.taps import arrived_from, by_probe, ends_of, hops_of, program
 from hairpin.netfilter.packet import SYN, TCP
 from hairpin.replica.judgement import Sighting
@@ -30,16 +30,20 @@ def test_nat_does_not_hide_a_probe() -> None:
         syn(2, HOST, "eth0", 1234, 7, out=True),
         syn(3, HOST, "eth0", 61000, 99, out=True),  # another program's
     )
-    (first,) = by_probe(seen, (Attempt("silent", sport=61000),), WEB, "", PATIENCE_S)
+    (first,) = by_probe(seen, (ProbeAttempt("silent", sport=61000),), WEB, "", PATIENCE_S)
     assert [each.at_ns for each in first] == [1, 2]
     assert hops_of([first], PORTS) == (
-        Hop(WEB, "eth0", True, False, 1, first[0].text()),
-        Hop(HOST, "eth0", True, False, 1, first[1].text()),
+        SeenHop(WEB, "eth0", True, False, 1, first[0].text()),
+        SeenHop(HOST, "eth0", True, False, 1, first[1].text()),
     )
 
 
 def test_the_end_is_where_the_answer_was_seen_last() -> None:
-    attempts = (Attempt("silent", sport=61000), Attempt("answered", 1.0, 61001), Attempt("silent", sport=61002))
+    attempts = (
+        ProbeAttempt("silent", sport=61000),
+        ProbeAttempt("answered", 1.0, 61001),
+        ProbeAttempt("silent", sport=61002),
+    )
     seen = (
         syn(1, HOST, "eth0", 61000, 7, out=True),
         answer(2, HOST, "eth0", 7, out=False),
@@ -54,12 +58,12 @@ def test_the_end_is_where_the_answer_was_seen_last() -> None:
 
 def test_what_comes_after_the_sender_gave_up_is_left_out() -> None:
     seen = (syn(1, HOST, "eth0", 61000, 7, out=True), answer(2_000_000_000, HOST, "eth0", 7, out=False))
-    (first,) = by_probe(seen, (Attempt("silent", sport=61000),), HOST, "", PATIENCE_S)
+    (first,) = by_probe(seen, (ProbeAttempt("silent", sport=61000),), HOST, "", PATIENCE_S)
     assert len(first) == 1
 
 
 def test_probes_without_a_known_port_are_told_by_their_sender() -> None:
-    attempts = (Attempt("answered"), Attempt("silent"))
+    attempts = (ProbeAttempt("answered"), ProbeAttempt("silent"))
     seen = (
         syn(1, HOST, "eth0", 4000, 7, out=False),
         syn(2, HOST, "eth0", 4001, 8, out=False, source="192.0.2.77"),
@@ -70,7 +74,7 @@ def test_probes_without_a_known_port_are_told_by_their_sender() -> None:
 
 
 def test_the_address_that_a_gateway_gave_is_seen() -> None:
-    attempts = (Attempt("answered", sport=61000),)
+    attempts = (ProbeAttempt("answered", sport=61000),)
     seen = (syn(1, HOST, "eth0", 61000, 7, out=False, source="203.0.113.5"),)
     probes = by_probe(seen, attempts, None, "192.0.2.9", PATIENCE_S)
     assert arrived_from(probes, PORTS, "192.0.2.9") == "203.0.113.5"

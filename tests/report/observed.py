@@ -3,19 +3,26 @@
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.judges.observation import Attempt, Hop, MovedCounter, Observation, TracedVerdict, TrackedConnections
+from hairpin.judges.observation import (
+    LiveObservation,
+    MovedCounter,
+    ProbeAttempt,
+    SeenHop,
+    TracedVerdict,
+    TrackedConnections,
+)
 from hairpin.message import message
 from tests.report.answers import Replacement, answer, network
 
 HERE = network().this.netns
-ALL = Observation(
+ALL = LiveObservation(
     "host",
     attempts=(
-        *(Attempt("answered", float(each), 61000 + each) for each in range(1, 9)),
-        Attempt("silent", sport=61009),
+        *(ProbeAttempt("answered", float(each), 61000 + each) for each in range(1, 9)),
+        ProbeAttempt("silent", sport=61009),
     ),
-    hops=(Hop(HERE, "eth0", True, False, 9, "SYN"), Hop(HERE, "eth0", False, True, 8, "SYN-ACK")),
-    ends=(Hop(HERE, "eth0", True, False, 1, "SYN"),),
+    hops=(SeenHop(HERE, "eth0", True, False, 9, "SYN"), SeenHop(HERE, "eth0", False, True, 8, "SYN-ACK")),
+    ends=(SeenHop(HERE, "eth0", True, False, 1, "SYN"),),
     traced=(TracedVerdict(HERE, "inet", "f", "c", "drop", 1),),
     reasons=(("NETFILTER_DROP", 1),),
     moved=(MovedCounter(HERE, "inet f c drop", 1, "drop"), MovedCounter(HERE, "TcpRetransSegs", 2)),
@@ -23,11 +30,11 @@ ALL = Observation(
     watched=(HERE,),
     missing=(message("the kernel's drop reasons"),),
 )
-GOOD = Observation("host", attempts=(Attempt("answered", 1.0),) * 10, watched=(HERE,))
-UNTRIED = Observation("lan", why_not=message("it starts on another host than this one"))
+GOOD = LiveObservation("host", attempts=(ProbeAttempt("answered", 1.0),) * 10, watched=(HERE,))
+UNTRIED = LiveObservation("lan", why_not=message("it starts on another host than this one"))
 
 
-def observed(*observations: Observation, replacements: tuple[Replacement, ...] = ()) -> Answer:
+def observed(*observations: LiveObservation, replacements: tuple[Replacement, ...] = ()) -> Answer:
     """Return the answer whose flows have these observations; the last one is that of the others, too."""
     whole = answer(*replacements)
     flows = tuple(

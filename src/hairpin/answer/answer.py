@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hairpin.judges.contradiction import Contradiction
     from hairpin.judges.disagreement import Disagreement
     from hairpin.judges.judged import Judged
-    from hairpin.judges.observation import Observation
+    from hairpin.judges.observation import LiveObservation
     from hairpin.remedy.remedy import OwnersDecision, Remedy
     from hairpin.story.blame import Blame
     from hairpin.suppose.parts import Supposition
@@ -117,7 +117,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     causes: tuple[str, ...] = ()
     judged: "Judged | None" = None
     assumptions: tuple[Message, ...] = ()
-    live: "Observation | None" = None
+    live: "LiveObservation | None" = None
     """What real probes of the flow showed; None if none was asked for."""
     supposed: "tuple[Supposition, ...]" = ()
     """The parts of a host on which the verdict rests and which no pasted text shows."""

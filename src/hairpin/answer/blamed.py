@@ -70,13 +70,13 @@ def with_blame(answer: Answer, story: Story, passing: tuple[float, ...] = ()) ->
     )
     story = msgspec.structs.replace(story, entries=(*story.entries, *sights))
     causes = tuple(
-        msgspec.structs.replace(each, blame=_better(_guarded(each, answer), _blame(each, answer, story)))
+        msgspec.structs.replace(each, blame=_better(_by_guard(each, answer), _blame(each, answer, story)))
         for each in answer.causes
     )
     return msgspec.structs.replace(answer, causes=causes)
 
 
-def _guarded(cause: CauseAnswer, answer: Answer) -> Blame | None:
+def _by_guard(cause: CauseAnswer, answer: Answer) -> Blame | None:
     """Return what a guard of the cause's host kept of the cause."""
     if not is_told(cause):
         return None

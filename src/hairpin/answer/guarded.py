@@ -62,7 +62,7 @@ def guarded_blame(cause: CauseAnswer, traces: Traces, read_at: float) -> Blame |
     read for the answer, in seconds since the epoch.  None if no guard of the host can tell."""
     told = guarded_of(traces)
     elements = tuple(_elements(cause.candidate.change))
-    rounds = _watched(told, read_at, frozenset(part for part, _ in elements))
+    rounds = _rounds_without_gap(told, read_at, frozenset(part for part, _ in elements))
     key = cause_key(cause)
     for number in range(len(rounds) - 1, 0, -1):
         found = rounds[number]
@@ -81,7 +81,7 @@ def guarded_blame(cause: CauseAnswer, traces: Traces, read_at: float) -> Blame |
     return None
 
 
-def _watched(told: Guarded, read_at: float, parts: frozenset[str]) -> tuple[GuardedRound, ...]:
+def _rounds_without_gap(told: Guarded, read_at: float, parts: frozenset[str]) -> tuple[GuardedRound, ...]:
     """Return the rounds since which the guard has watched these parts without a gap until the host was read, the oldest
     first."""
     run = told.runs[-1] if told.runs else None

@@ -68,7 +68,7 @@ def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool, guard: Gua
         count = guard.count if guard is not None else KEPT
         for each in surplus(((one, one.path.stat().st_size) for one in alike), count, KEPT_BYTES):
             each.path.unlink(missing_ok=True)
-        for each in _outdated(alike, guard):
+        for each in _too_old(alike, guard):
             each.path.unlink(missing_ok=True)
     except OSError as error:
         raise EvidenceError(_unusable(folder, error)) from error
@@ -96,7 +96,7 @@ def _kept(path: Path) -> KeptSnapshot | None:
     return KeptSnapshot(match[1], int(match[2]), match[3] == "passing", path, match[4] is not None)
 
 
-def _outdated(kept: list[KeptSnapshot], guard: GuardBounds | None) -> Iterator[KeptSnapshot]:
+def _too_old(kept: list[KeptSnapshot], guard: GuardBounds | None) -> Iterator[KeptSnapshot]:
     """Yield the snapshots of a guard that are too old for its bounds, but for the newest one."""
     newest = moment(kept[0].taken_at) if kept else None
     if guard is None or newest is None:

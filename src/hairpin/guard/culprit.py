@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hairpin.guard.change import Culprit
-from hairpin.guard.known import Known, is_of_this_host, known_of, thread_of
+from hairpin.guard.known import KnownProcess, is_of_this_host, known_of, thread_of
 
 _FIRST_NAMESPACE = 0xEFFFFFFC
 """PROC_PID_INIT_INO: the inode of the first process namespace, linux/proc_ns.h"""
@@ -44,7 +44,7 @@ class Makers:
         self.name_of = name_of
         self.catch_up: Callable[[], None] = _nothing
         """Takes what the kernel has told of processes that began."""
-        self._known: OrderedDict[int, Known] = OrderedDict()
+        self._known: OrderedDict[int, KnownProcess] = OrderedDict()
         self._process_of: OrderedDict[int, int] = OrderedDict()
         """The processes of threads that are not their processes' first."""
 
@@ -55,13 +55,13 @@ class Makers:
             _keep(self._process_of, thread, process)
             return
         self._process_of.pop(thread, None)
-        before = self._known.get(parent) or self._read(parent)
+        before = self._known.get(parent) or self._look_up(parent)
         if before is None or before.begun_s * 1e9 > at_ns:  # the parent has another program since
             self._known.pop(process, None)
         else:
             _keep(self._known, process, before._replace(parent=parent, begun_s=at_ns / 1e9))
 
-    def _read(self, process: int) -> Known | None:
+    def _look_up(self, process: int) -> KnownProcess | None:
         """Return what /proc says of a process, which is kept; None if it is gone."""
         found = known_of(process)
         if found is not None:
@@ -70,11 +70,11 @@ class Makers:
 
     def started(self, process: int, at_ns: int) -> None:
         """Keep what /proc says of a process that has started a program, and of its parent."""
-        found = self._read(process)
+        found = self._look_up(process)
         if found is not None:
             self._known[process] = found._replace(begun_s=at_ns / 1e9)
         if found is not None and found.parent > 1 and found.parent not in self._known:
-            self._read(found.parent)
+            self._look_up(found.parent)
 
     def has_just_lived(self, process: int) -> bool:
         """Return whether a process is known to have lived on this host, and is gone; or has begun a moment ago, and is
@@ -111,14 +111,14 @@ class Makers:
             return Culprit(thread, name) if name else None
         return self._culprit(pid, known)
 
-    def _best(self, pid: int) -> Known | None:
+    def _best(self, pid: int) -> KnownProcess | None:
         """Return what is known of a process: what /proc says now, or what it said before the process ended."""
         now, before = known_of(pid), self._known.get(pid)
         if now is None or (not now.command and before is not None and before.name == now.name):
             return before
         return now
 
-    def _culprit(self, pid: int, known: Known) -> Culprit:
+    def _culprit(self, pid: int, known: KnownProcess) -> Culprit:
         above = list(self._above(known))
         job, below = (f"timer {known.trigger}" if known.trigger else ""), known
         for each in above:
@@ -132,7 +132,7 @@ class Makers:
             unit = f"container {self.name_of(known.container) or known.container}"
         return Culprit(pid, known.name, known.command, names, unit, known.login, known.exe, job, _session(known, above))
 
-    def _above(self, known: Known) -> Iterator[Known]:
+    def _above(self, known: KnownProcess) -> Iterator[KnownProcess]:
         """Yield the parents up to the first process, which is left out."""
         seen = 0
         while known.parent > 1 and seen < 2 * _MOST_PARENTS:
@@ -144,7 +144,7 @@ class Makers:
             seen += 1
 
 
-def _session(known: Known, above: list[Known]) -> str:
+def _session(known: KnownProcess, above: list[KnownProcess]) -> str:
     if known.login is None:
         return ""
     client = known.client or next((each.client for each in above if each.client), "")

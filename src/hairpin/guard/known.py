@@ -24,7 +24,7 @@ _TERMINALS = {4: "tty", 136: "pts/"}
 """Major numbers of devices: the consoles, and the first 256 pseudo-terminals."""
 
 
-class Known(NamedTuple):
+class KnownProcess(NamedTuple):
     """One process.  ``parent``: its parent's number.  ``unit``: the innermost unit of systemd.  ``container``: the
     first 12 characters of its id.  ``trigger``: the unit that started its unit.  ``client``: the address of the ssh
     client.  Each is empty if there is none, or if it could not be read.  ``begun_s``: when its program was told to have
@@ -46,7 +46,7 @@ class Known(NamedTuple):
 def thread_of(thread: int) -> tuple[int, str]:
     """Return the process of a thread that lives, and the thread's name; 0 and nothing if it is gone."""
     name = process = ""
-    for line in _read(f"/proc/{thread}/status").decode("utf-8", "backslashreplace").split("\n"):
+    for line in _beginning(f"/proc/{thread}/status").decode("utf-8", "backslashreplace").split("\n"):
         if line.startswith("Name:"):
             name = line[5:].strip()
         elif line.startswith("Tgid:"):
@@ -55,24 +55,24 @@ def thread_of(thread: int) -> tuple[int, str]:
     return (int(process) if process.isdigit() else 0), name
 
 
-def known_of(pid: int) -> Known | None:
+def known_of(pid: int) -> KnownProcess | None:
     """Return what /proc says of a process; None if it is gone."""
     folder = f"/proc/{pid}/"
-    command = _read(f"{folder}cmdline")  # first, because it goes first
-    head, _, rest = _read(f"{folder}stat").decode("utf-8", "backslashreplace").rpartition(")")
+    command = _beginning(f"{folder}cmdline")  # first, because it goes first
+    head, _, rest = _beginning(f"{folder}stat").decode("utf-8", "backslashreplace").rpartition(")")
     words = rest.split()
     if len(words) < 5:
         return None
-    cgroup = _read(f"{folder}cgroup").decode("utf-8", "backslashreplace")
-    login = _login(_read(f"{folder}loginuid"))
+    cgroup = _beginning(f"{folder}cgroup").decode("utf-8", "backslashreplace")
+    login = _login(_beginning(f"{folder}loginuid"))
     unit = _unit(cgroup)
-    environment = _read(f"{folder}environ") if login is not None or unit.endswith(".service") else b""
+    environment = _beginning(f"{folder}environ") if login is not None or unit.endswith(".service") else b""
     try:
         exe = os.readlink(f"{folder}exe")  # noqa: PTH115 - quick
     except OSError:
         exe = ""
     found = _CONTAINER.search(cgroup)
-    return Known(
+    return KnownProcess(
         head.partition("(")[2],
         int(words[1]),
         command.rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "backslashreplace")[:_MOST_CHARACTERS],
@@ -97,7 +97,7 @@ def is_of_this_host(pid: int) -> bool:
         return False
 
 
-def _read(path: str) -> bytes:
+def _beginning(path: str) -> bytes:
     """Return the beginning of a file of /proc; nothing if it cannot be read."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -165,7 +165,7 @@ class Memory:
     def rounds(self, since_s: float = 0.0) -> Iterator[bytes]:
         """Yield the documents of the rounds that told something, from this time on, the oldest first."""
         asked = "select told from round where at_s >= ? and told is not null order by rowid"
-        yield from (_unpacked(told) for (told,) in self._base.execute(asked, (since_s,)))
+        yield from (_document(told) for (told,) in self._base.execute(asked, (since_s,)))
 
     def all_rounds(self, since_s: float = 0.0) -> Iterator[bytes | GuardedRound]:
         """Yield each round from this time on, the oldest first: its document if it told something."""
@@ -173,9 +173,9 @@ class Memory:
         asked = f"select {columns} from round where at_s >= ? order by rowid"  # noqa: S608
         for told, seen in self._base.execute(asked, (since_s,)):
             if told is not None:
-                yield _unpacked(told)
+                yield _document(told)
             elif seen is not None:
-                yield msgspec.json.decode(_unpacked(seen), type=GuardedRound)
+                yield msgspec.json.decode(_document(seen), type=GuardedRound)
 
     def lines(self, since_s: float, most_bytes: int) -> tuple[Line, ...]:
         """Return the runs and the rounds of this network namespace from this time on, the oldest first.  The oldest
@@ -190,7 +190,7 @@ class Memory:
             "where netns = ?) order by rowid desc"
         )
         for (seen,) in self._base.execute(asked, (since_s, netns)):
-            text = _unpacked(seen)
+            text = _document(seen)
             left -= len(text)
             if left < 0:
                 break
@@ -216,10 +216,10 @@ class Memory:
         lives = ended_s is None and now_s - beat_s < LATE_S and Path(f"/proc/{process}").exists()
         told = msgspec.json.decode(blind, type=tuple[str, ...])
         return GuardState(
-            process, file, started_s, beat_s, expectations, broken, told, lives, self._undelivered(number)
+            process, file, started_s, beat_s, expectations, broken, told, lives, self._lost_alerts(number)
         )
 
-    def _undelivered(self, guard: int) -> tuple[Undelivered, ...]:
+    def _lost_alerts(self, guard: int) -> tuple[Undelivered, ...]:
         """Return the alerts of this run, and of those before it, that could not be delivered."""
         if not self._is_current:
             return ()
@@ -284,6 +284,6 @@ def own_netns() -> str:
         return ""
 
 
-def _unpacked(text: str | bytes) -> bytes:
+def _document(text: str | bytes) -> bytes:
     """Return a document.  The first files have it as text."""
     return text.encode() if isinstance(text, str) else zlib.decompress(text)

@@ -53,14 +53,14 @@ def open_to_write(path: Path) -> tuple[Base, Message | None]:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         path.chmod(0o600)  # files of the first version were readable by everybody
         try:
-            return _opened(path), None
+            return _open(path), None
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
             aside = set_aside(path)
             said = message("{path} was damaged ({reason}); it is now {aside}, and a new one was begun", path=path,
                            reason=error, aside=aside)  # fmt: skip
-            return _opened(path), said
+            return _open(path), said
     except (OSError, sqlite3.Error) as error:
         raise EvidenceError(message("{path} cannot be used: {reason}", path=path, reason=_reason(error))) from error
 
@@ -117,7 +117,7 @@ def used_bytes(base: Base) -> int:
     return (_number(base, "page_count") - _number(base, "freelist_count")) * _number(base, "page_size")
 
 
-def _opened(path: Path) -> Base:
+def _open(path: Path) -> Base:
     """Return the file with this version's tables.  Raises sqlite3.Error, a DatabaseError if it is damaged."""
     with ExitStack() as opened:
         base = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)

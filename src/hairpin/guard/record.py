@@ -27,10 +27,10 @@ _ENVIRONMENT = (" -e", " --env")
 
 def without_secrets(found: Round) -> Round:
     """Return the round in which no command line has what may be a password, a token or a key."""
-    return found._replace(changes=tuple(map(_told, found.changes)))
+    return found._replace(changes=tuple(map(_public, found.changes)))
 
 
-def _told(change: SeenChange) -> SeenChange:
+def _public(change: SeenChange) -> SeenChange:
     return change if change.culprit is None else change._replace(culprit=without_secret(change.culprit))
 
 
@@ -88,7 +88,7 @@ class Recording:
             guard=self._guard,
             at=found.at_s,
             until=time.time(),
-            changes=tuple(map(_kept, found.changes[:MOST_CHANGES])),
+            changes=tuple(map(_change, found.changes[:MOST_CHANGES])),
             more=max(0, len(found.changes) - MOST_CHANGES),
             came=tuple(sorted(causes - self._causes)),
             gone=tuple(sorted(self._causes - causes)),
@@ -104,6 +104,6 @@ class Recording:
         return recorded
 
 
-def _kept(change: SeenChange) -> GuardedChange:
+def _change(change: SeenChange) -> GuardedChange:
     by = change.culprit
     return GuardedChange(change.part, change.at_s, change.detail, Maker(*by) if by is not None else None)

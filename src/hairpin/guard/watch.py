@@ -23,9 +23,9 @@ from hairpin.guard.sources.engines import engines
 from hairpin.guard.sources.legacy import LegacyTables
 from hairpin.guard.sources.links import Links
 from hairpin.guard.sources.nftables import Generations
-from hairpin.guard.sources.processes import Processes
+from hairpin.guard.sources.processes import StartedProcesses
 from hairpin.guard.sources.source import Source
-from hairpin.guard.sources.sysctls import Sysctls
+from hairpin.guard.sources.sysctls import SysctlSource
 from hairpin.guard.sources.told import unseen
 from hairpin.message import Message, message
 
@@ -51,9 +51,9 @@ class Watch:
         """Open the sources, and start the process that hears them."""
         self.blind.clear()
         makers = Makers()
-        processes = self._open(lambda: Processes(makers), message("which programs start"))
+        processes = self._open(lambda: StartedProcesses(makers), message("which programs start"))
         rules = self._open(lambda: Generations(makers), message("the rules of nftables"))
-        sysctls = self._open(lambda: Sysctls(makers), message("who writes settings of the kernel"))
+        sysctls = self._open(lambda: SysctlSource(makers), message("who writes settings of the kernel"))
         files = self._open(lambda: ConfigFiles(makers), message("files that are loaded later"))
         links = self._open(lambda: Links(makers), message("links, addresses and routes"))
         tables = LegacyTables()

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.netns import Netns
-from hairpin.judges.observation import Hop, Observation
+from hairpin.judges.observation import LiveObservation, SeenHop
 from hairpin.message import Message, message
 from hairpin.walk.state import Step
 from hairpin.walk.trace import Trace
@@ -31,13 +31,13 @@ class Contradiction(msgspec.Struct, frozen=True):
     where: tuple[Message, ...] = ()
 
 
-def contradiction(trace: Trace, verdict: Verdict, observation: Observation) -> Contradiction:
+def contradiction(trace: Trace, verdict: Verdict, observation: LiveObservation) -> Contradiction:
     """Return what the probes say of the verdict on the flow."""
     passes = _passes(trace, observation)
     if passes is None:
         return Contradiction(None, None)
     agrees = None if verdict == "depends" else passes is succeeds(verdict)
-    if not passes and verdict in ("dropped", "rejected", "refused", "unanswered", "looped") and _answered(observation):
+    if not passes and verdict in ("dropped", "rejected", "refused", "unanswered", "looped") and _answers(observation):
         agrees = False  # the verdict says that none is answered
     where = tuple(_where(trace, observation)) if not passes else ()
     if agrees or (agrees is None and passes):
@@ -47,11 +47,11 @@ def contradiction(trace: Trace, verdict: Verdict, observation: Observation) -> C
     return Contradiction(passes, agrees, said, where[1:] if where else ())
 
 
-def _answered(observation: Observation) -> int:
+def _answers(observation: LiveObservation) -> int:
     return observation.count("answered")
 
 
-def _passes(trace: Trace, observation: Observation) -> bool | None:
+def _passes(trace: Trace, observation: LiveObservation) -> bool | None:
     """Return whether every probe was answered.  The silence of a service of UDP shows nothing, unless the captures show
     that the datagrams did not reach it, or that its answers were lost.  A name server has to answer."""
     if not observation.tried:
@@ -64,7 +64,7 @@ def _passes(trace: Trace, observation: Observation) -> bool | None:
     return False if lost else None
 
 
-def _is_last(trace: Trace, end: Hop) -> bool:
+def _is_last(trace: Trace, end: SeenHop) -> bool:
     """Return whether the place is the last one at which this host can see the flow's packet."""
     links = tuple(_links(trace.usual.request))
     return not links or links[-1] == (end.netns, end.link, end.out)
@@ -81,7 +81,7 @@ def _links(steps: Iterable[Step]) -> Iterator[tuple[Netns, str, bool]]:
             last = found
 
 
-def _head(trace: Trace, verdict: Verdict, observation: Observation, *, passes: bool) -> Message:
+def _head(trace: Trace, verdict: Verdict, observation: LiveObservation, *, passes: bool) -> Message:
     """Return the difference: the verdict beside the number of probes that contradict it."""
     values = {
         "verdict": VERDICTS[verdict],
@@ -93,7 +93,7 @@ def _head(trace: Trace, verdict: Verdict, observation: Observation, *, passes: b
     if passes:
         return message(
             "hairpin says {verdict}, and {count} of {tried} real {what} from {standpoint} to {target} were answered",
-            count=_answered(observation), **values,
+            count=_answers(observation), **values,
         )  # fmt: skip
     silent, refused = observation.count("silent"), observation.count("refused")
     if not refused:
@@ -113,7 +113,7 @@ def _head(trace: Trace, verdict: Verdict, observation: Observation, *, passes: b
             silent=silent, refused=refused, **values,
         )  # fmt: skip
     interval = observation.interval
-    if not _answered(observation) or interval is None:
+    if not _answers(observation) or interval is None:
         return told
     return message(
         "{said}, so {low} to {high} % of them fail (95 % interval)",
@@ -121,7 +121,7 @@ def _head(trace: Trace, verdict: Verdict, observation: Observation, *, passes: b
     )  # fmt: skip
 
 
-def _where(trace: Trace, observation: Observation) -> Iterator[Message]:
+def _where(trace: Trace, observation: LiveObservation) -> Iterator[Message]:
     """Yield where the probes that failed were lost: first what the kernel said, then the last hop."""
     for each in observation.traced:
         yield message(
@@ -144,7 +144,7 @@ def _where(trace: Trace, observation: Observation) -> Iterator[Message]:
         )
 
 
-def _refusing(observation: Observation) -> Message | None:
+def _refusing(observation: LiveObservation) -> Message | None:
     first = next((each for each in observation.hops if each.reply), None)
     if first is None:
         return None
@@ -160,7 +160,7 @@ def _refusing(observation: Observation) -> Message | None:
     )  # fmt: skip
 
 
-def _lost_after(trace: Trace, last: Hop) -> Message:
+def _lost_after(trace: Trace, last: SeenHop) -> Message:
     """Return the sentence about probes, or answers, that were last seen at a hop."""
     place = (last.netns, last.link, last.out)
     links = tuple(_links(trace.usual.reply if last.reply else trace.usual.request))
@@ -204,7 +204,7 @@ def _lost_after(trace: Trace, last: Hop) -> Message:
     )
 
 
-def _never_seen(trace: Trace, observation: Observation) -> Message:
+def _never_seen(trace: Trace, observation: LiveObservation) -> Message:
     links = tuple(_links(trace.usual.request))
     if any(each.netns == observation.watched[0] for each in observation.hops) or observation.means:
         return message(
@@ -219,7 +219,7 @@ def _never_seen(trace: Trace, observation: Observation) -> Message:
     )  # fmt: skip
 
 
-def observed_steps(trace: Trace, observation: Observation) -> tuple[bool, ...]:
+def observed_steps(trace: Trace, observation: LiveObservation) -> tuple[bool, ...]:
     """Return for each step of the usual request whether probes were observed to take it: the steps up to the last link
     on which probes were seen; all steps if a probe was answered."""
     steps = trace.usual.request

@@ -21,7 +21,7 @@ _Z = 1.959964
 """The quantile of the normal distribution for an interval of 95 %."""
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class ProbeAttempt(msgspec.Struct, frozen=True):
     """One probe.  ``latency_ms``: the time to the answer, in milliseconds.  ``sport``: its source port, or the id of an
     echo request; 0 if it is not known.  ``said``: the error that the kernel told, such as ``ECONNREFUSED``."""
 
@@ -31,7 +31,7 @@ class Attempt(msgspec.Struct, frozen=True):
     said: str = ""
 
 
-class Hop(msgspec.Struct, frozen=True):
+class SeenHop(msgspec.Struct, frozen=True):
     """A link on which probes were seen.  ``out``: whether they left by the link.  ``reply``: whether their answers were
     seen, not the probes.  ``probes``: how many probes.  ``text``: the first packet."""
 
@@ -75,7 +75,7 @@ class TrackedConnections(msgspec.Struct, frozen=True):
     answered: int
 
 
-class Observation(msgspec.Struct, frozen=True):
+class LiveObservation(msgspec.Struct, frozen=True):
     """The probes of one flow from one standpoint.
 
     ``standpoint``: ``host``, ``container:NAME``, or USER@HOST.  ``means``: the program that sent the probes; empty for
@@ -89,9 +89,9 @@ class Observation(msgspec.Struct, frozen=True):
     standpoint: str
     protocol: Literal["tcp", "udp", "icmp"] = "tcp"
     means: str = ""
-    attempts: tuple[Attempt, ...] = ()
-    hops: tuple[Hop, ...] = ()
-    ends: tuple[Hop, ...] = ()
+    attempts: tuple[ProbeAttempt, ...] = ()
+    hops: tuple[SeenHop, ...] = ()
+    ends: tuple[SeenHop, ...] = ()
     traced: tuple[TracedVerdict, ...] = ()
     reasons: tuple[tuple[str, int], ...] = ()
     moved: tuple[MovedCounter, ...] = ()

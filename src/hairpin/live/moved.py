@@ -46,7 +46,7 @@ def read_counters(netns: Netns, dialects: frozenset[str]) -> dict[_Key, int]:
     return found
 
 
-def moved(netns: Netns, before: dict[_Key, int], after: dict[_Key, int]) -> tuple[MovedCounter, ...]:
+def moved_counters(netns: Netns, before: dict[_Key, int], after: dict[_Key, int]) -> tuple[MovedCounter, ...]:
     """Return the counters that grew: first those of rules that drop or reject, then the largest growth."""
     grown = ((key, value - before.get(key, 0)) for key, value in after.items())
     found = [MovedCounter(netns, name, by, does) for (name, does), by in grown if by > 0]
@@ -57,17 +57,17 @@ def _rules(netns: Netns, dialects: frozenset[str]) -> Iterator[Hit]:
     for dialect, tools in _SAVES.items():
         for tool, family in zip(tools, ("ip", "ip6"), strict=True) if dialect in dialects else ():
             where = Hit(netns, dialect, family, "", "", 0, "", 0)
-            yield from (each for each in saved(_said(tool, "-c"), where) if each.does != "other")
+            yield from (each for each in saved(_output(tool, "-c"), where) if each.does != "other")
     if "nft" in dialects:
         try:
-            tables = listing.parse(_said("nft", "-j", "list", "ruleset"), source="nft -j list ruleset")
+            tables = listing.parse(_output("nft", "-j", "list", "ruleset"), source="nft -j list ruleset")
         except ParseError:
             return
         for table in tables:
             yield from (each for each in hits(netns, table) if each.does != "other")
 
 
-def _said(*argv: str) -> str:
+def _output(*argv: str) -> str:
     environment = {"PATH": SEARCH_PATH, "LC_ALL": "C"}
     try:
         done = subprocess.run(

@@ -62,7 +62,7 @@ class NftTrace:
     def __init__(self, netns: Netns, traced: Traced) -> None:
         """Make the table in the namespace that this process is in.  Raises OSError if the kernel refuses."""
         self.netns = netns
-        self._ended: Counter[tuple[int, str, str, int]] = Counter()
+        self._drops: Counter[tuple[int, str, str, int]] = Counter()
         self._told = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, _NETFILTER)
         self._told.bind((0, 0))
         self._told.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
@@ -86,8 +86,8 @@ class NftTrace:
                 return
             except OSError:  # ENOBUFS: the kernel told more than the buffer holds
                 continue
-            for found in _ended(data):
-                self._ended[found] += 1
+            for found in _drops(data):
+                self._drops[found] += 1
 
     def close(self) -> None:
         """Close both sockets; the kernel then removes the table."""
@@ -101,11 +101,11 @@ class NftTrace:
                 self.netns, _FAMILIES.get(family, str(family)), table, chain,
                 _rule_text(_FAMILIES.get(family, ""), table, chain, handle) if handle else "policy drop", packets,
             )
-            for (family, table, chain, handle), packets in self._ended.items()
+            for (family, table, chain, handle), packets in self._drops.items()
         )  # fmt: skip
 
 
-def _ended(data: bytes) -> Iterator[tuple[int, str, str, int]]:
+def _drops(data: bytes) -> Iterator[tuple[int, str, str, int]]:
     """Yield family, table, chain and rule handle (0 for a policy) of each packet that a datagram says was dropped."""
     start = 0
     while start + 20 <= len(data):

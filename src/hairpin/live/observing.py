@@ -10,11 +10,11 @@ import msgspec
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.errors import ReplicaError
 from hairpin.host.netns import Netns
-from hairpin.judges.observation import Observation
+from hairpin.judges.observation import LiveObservation
 from hairpin.judges.replicated import MANY_RULES, rule_count
 from hairpin.live.probing import BLOCK, ProbeOrder
-from hairpin.live.standpoint import Standpoint, namespace_path, standpoint_of
-from hairpin.live.worker import LiveOrder, Watched, observed, without_root
+from hairpin.live.standpoint import LiveStandpoint, namespace_path, standpoint_of
+from hairpin.live.worker import LiveOrder, Watched, observe, without_root
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
@@ -47,11 +47,11 @@ def observing(
         is_there = unreached is not None and isinstance(each.trace.flow.start, (Outside, Lan))
         if unreached is not None and is_there:
             standpoint = unreached
-        if isinstance(standpoint, Standpoint) and tried >= MOST_FLOWS:
+        if isinstance(standpoint, LiveStandpoint) and tried >= MOST_FLOWS:
             standpoint = message("hairpin tries {count} flows at a time; name a TARGET or --from", count=MOST_FLOWS)
         if isinstance(standpoint, Message):
             flow = each.trace.flow
-            observation = Observation(flow.start_text(), flow.protocol, why_not=standpoint, wanted=is_there)
+            observation = LiveObservation(flow.start_text(), flow.protocol, why_not=standpoint, wanted=is_there)
         else:
             tried += 1
             tell(message("sending {count} real packets from {standpoint}", count=count, standpoint=standpoint.name))
@@ -60,7 +60,7 @@ def observing(
     return msgspec.structs.replace(answer, flows=tuple(flows))
 
 
-def _as_it_arrived(network: Network, flow: FlowAnswer, observation: Observation) -> FlowAnswer:
+def _as_it_arrived(network: Network, flow: FlowAnswer, observation: LiveObservation) -> FlowAnswer:
     """Return the flow from the address from which its packets came to this host, walked again if a NAT gateway on the
     way has changed it."""
     found = observation.arrived_from
@@ -70,7 +70,7 @@ def _as_it_arrived(network: Network, flow: FlowAnswer, observation: Observation)
     return msgspec.structs.replace(flow, trace=walk_flow(network, moved))
 
 
-def _observe(network: Network, trace: Trace, standpoint: Standpoint, count: int) -> Observation:
+def _observe(network: Network, trace: Trace, standpoint: LiveStandpoint, count: int) -> LiveObservation:
     flow = trace.flow
     probes = ProbeOrder(
         flow.protocol, flow.version, address_text(flow.daddr, flow.version), flow.dport, count,
@@ -81,7 +81,7 @@ def _observe(network: Network, trace: Trace, standpoint: Standpoint, count: int)
         if standpoint.netns is None or standpoint.netns.is_host:
             return _by_a_user(probes, standpoint)
         said = message("to enter a network namespace, hairpin needs root")
-        return Observation(standpoint.name, flow.protocol, why_not=said)
+        return LiveObservation(standpoint.name, flow.protocol, why_not=said)
     sender = flow.start.address if isinstance(flow.start, Outside) and standpoint.netns is None else None
     order = LiveOrder(
         standpoint.name,
@@ -94,12 +94,12 @@ def _observe(network: Network, trace: Trace, standpoint: Standpoint, count: int)
         sender.to_bytes(4 if flow.version == 4 else 16) if sender is not None else b"",
     )
     try:
-        return observed(order)
+        return observe(order)
     except ReplicaError as error:
-        return Observation(standpoint.name, flow.protocol, why_not=error.said)
+        return LiveObservation(standpoint.name, flow.protocol, why_not=error.said)
 
 
-def _by_a_user(probes: ProbeOrder, standpoint: Standpoint) -> Observation:
+def _by_a_user(probes: ProbeOrder, standpoint: LiveStandpoint) -> LiveObservation:
     """Return what a user without root can have: the outcomes."""
     missing = (message("captures, counters, the trace of nftables and drop reasons: hairpin needs root for them"),)
     if standpoint.netns is not None:
@@ -107,7 +107,7 @@ def _by_a_user(probes: ProbeOrder, standpoint: Standpoint) -> Observation:
     from hairpin.live.remote import send_from  # noqa: PLC0415 - most questions ask no other machine
 
     means, attempts, lacking = send_from(standpoint.name, probes, lambda: None)
-    return Observation(standpoint.name, probes.protocol, means, attempts, missing=missing, why_not=lacking)
+    return LiveObservation(standpoint.name, probes.protocol, means, attempts, missing=missing, why_not=lacking)
 
 
 def ports_of(trace: Trace) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from hairpin.judges.observation import Attempt
+from hairpin.judges.observation import ProbeAttempt
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version
 
@@ -77,15 +77,19 @@ class _Probe:
         self.started = time.monotonic()
         self.latency_ms: float | None = None
 
-    def attempt(self, outcome: str, said: str = "") -> Attempt:
+    def attempt(self, outcome: str, said: str = "") -> ProbeAttempt:
         known = {"answered": "answered", "refused": "refused"}.get(outcome)
         latency = (time.monotonic() - self.started) * 1000
         if known == "answered":
-            return Attempt("answered", latency if self.latency_ms is None else self.latency_ms, self.sport, said)
-        return Attempt("refused", latency, self.sport, said) if known else Attempt("silent", None, self.sport, said)
+            return ProbeAttempt("answered", latency if self.latency_ms is None else self.latency_ms, self.sport, said)
+        return (
+            ProbeAttempt("refused", latency, self.sport, said)
+            if known
+            else ProbeAttempt("silent", None, self.sport, said)
+        )
 
 
-def send_probes(order: ProbeOrder, meanwhile: Callable[[], None] = lambda: None) -> tuple[Attempt, ...]:
+def send_probes(order: ProbeOrder, meanwhile: Callable[[], None] = lambda: None) -> tuple[ProbeAttempt, ...]:
     """Send the probes, and return their outcomes in the order of sending.
 
     ``meanwhile`` is called again and again while answers are awaited."""
@@ -98,12 +102,12 @@ class _Round:
     def __init__(self, order: ProbeOrder, meanwhile: Callable[[], None]) -> None:
         self._order = order
         self._meanwhile = meanwhile
-        self._found: dict[int, Attempt] = {}
+        self._found: dict[int, ProbeAttempt] = {}
         self._waiting: dict[int, _Probe] = {}
         self._ports = iter(range(order.first_sport, order.first_sport + BLOCK))
         self._ready = select.epoll()
 
-    def all(self) -> tuple[Attempt, ...]:
+    def all(self) -> tuple[ProbeAttempt, ...]:
         began, started = time.monotonic(), 0
         try:
             while started < self._order.count or self._waiting:
@@ -130,9 +134,9 @@ class _Round:
     def _start(self, number: int) -> None:
         """Send the next probe."""
         try:
-            sock, sport = self._bound()
+            sock, sport = self._bound_socket()
         except OSError as error:
-            self._found[number] = Attempt("could-not-try", said=_name(error.errno))
+            self._found[number] = ProbeAttempt("could-not-try", said=_name(error.errno))
             return
         probe = _Probe(number, sock, sport)
         try:
@@ -143,7 +147,7 @@ class _Round:
         self._waiting[sock.fileno()] = probe
         self._ready.register(sock.fileno(), select.EPOLLOUT if self._order.protocol == "tcp" else select.EPOLLIN)
 
-    def _bound(self) -> tuple[socket.socket, int]:
+    def _bound_socket(self) -> tuple[socket.socket, int]:
         """Return a socket of the order's protocol, and its source port.  Raises OSError."""
         order = self._order
         if order.protocol == "icmp":
@@ -179,12 +183,12 @@ class _Round:
 
     def _wait(self, seconds: float) -> None:
         for descriptor, _ in self._ready.poll(min(seconds, 0.05)):
-            self._heed(self._waiting[descriptor])
+            self._hear(self._waiting[descriptor])
         now = time.monotonic()
         for each in [each for each in self._waiting.values() if self._until(each) <= now]:
             self._end(each, each.attempt("answered" if each.latency_ms is not None else "silent"))
 
-    def _heed(self, probe: _Probe) -> None:
+    def _hear(self, probe: _Probe) -> None:
         """Take what the socket tells."""
         order = self._order
         code = probe.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -213,21 +217,21 @@ class _Round:
         elif self._order.protocol != "icmp" or _is_answer(data, self._order.version, probe.sport, probe.number):
             self._end(probe, probe.attempt("answered"))
 
-    def _end(self, probe: _Probe, attempt: Attempt) -> None:
+    def _end(self, probe: _Probe, attempt: ProbeAttempt) -> None:
         if self._waiting.pop(probe.sock.fileno(), None) is not None:
             self._ready.unregister(probe.sock.fileno())
         probe.sock.close()
         self._found[probe.number] = attempt
 
 
-def _refused_or_not(probe: _Probe, code: int) -> Attempt:
+def _refused_or_not(probe: _Probe, code: int) -> ProbeAttempt:
     """Return the attempt that ended with this error.  An error of this machine says nothing about the network, except
     that a rule of OUTPUT refused the packet (EPERM)."""
     if code in _TOLD:
         return probe.attempt("refused", _name(code))
     if code in (errno.ETIMEDOUT, errno.EPERM):
         return probe.attempt("silent", _name(code))
-    return Attempt("could-not-try", said=_name(code))
+    return ProbeAttempt("could-not-try", said=_name(code))
 
 
 def _name(code: int | None) -> str:

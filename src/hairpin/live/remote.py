@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from hairpin.errors import UsageError
-from hairpin.judges.observation import Attempt, ProbeOutcome
+from hairpin.judges.observation import ProbeAttempt, ProbeOutcome
 from hairpin.live.probing import ProbeOrder
 from hairpin.message import Message, message
 from hairpin.network.prefix import Version
@@ -63,7 +63,7 @@ def address_towards(destination: str, target: str) -> tuple[Version, int] | Mess
 
 def send_from(
     destination: str, order: ProbeOrder, meanwhile: Callable[[], None], in_child: Callable[[], None] | None = None
-) -> tuple[str, tuple[Attempt, ...], Message | None]:
+) -> tuple[str, tuple[ProbeAttempt, ...], Message | None]:
     """Send the probes from that machine; return the program that sent them, their outcomes, and the reason why there
     are fewer than wanted.  ``in_child``: called in ssh's process before ssh starts."""
     words = (order.address, str(order.port), str(order.count), order.protocol, str(order.first_sport))
@@ -110,9 +110,9 @@ def _ssh(destination: str, command: str) -> tuple[str, ...]:
     return ("ssh", "--", destination, command)
 
 
-def _attempts(text: str) -> Iterator[Attempt]:
+def _attempts(text: str) -> Iterator[ProbeAttempt]:
     for outcome, latency, sport in _LINE.findall(text):
-        yield Attempt(_OUTCOMES[outcome], None if latency == "-" else float(latency), int(sport))
+        yield ProbeAttempt(_OUTCOMES[outcome], None if latency == "-" else float(latency), int(sport))
 
 
 def _last(text: str) -> str:

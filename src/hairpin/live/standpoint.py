@@ -10,7 +10,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_for_many
 
 
-class Standpoint(msgspec.Struct, frozen=True):
+class LiveStandpoint(msgspec.Struct, frozen=True):
     """A place from which probes are sent.
 
     ``name``: ``host``, ``container:NAME``, ``netns:NAME``, or USER@HOST.  ``netns``: the namespace on this host; None
@@ -21,7 +21,7 @@ class Standpoint(msgspec.Struct, frozen=True):
     source: str = ""
 
 
-def standpoint_of(network: Network, flow: Flow, probe_from: str) -> Standpoint | Message:
+def standpoint_of(network: Network, flow: Flow, probe_from: str) -> LiveStandpoint | Message:
     """Return the standpoint of the flow, or the reason why no probe of it is sent.
 
     ``probe_from``: the machine whose packets the flow's outside client stands for; empty if there is none."""
@@ -33,15 +33,15 @@ def standpoint_of(network: Network, flow: Flow, probe_from: str) -> Standpoint |
         case Outside() | Lan() if flow.invented or isinstance(flow.start, Lan) or not probe_from:
             return message("it starts on another machine: --probe-from USER@HOST sends it from there (a login by ssh)")
         case Outside() | Lan():
-            return Standpoint(probe_from)
+            return LiveStandpoint(probe_from)
         case FromHost() | FromContainer() if flow.invented:
             return message("hairpin chose its address; it sends packets only to an address that you name")
         case FromHost(address=address):
-            return Standpoint("host", network.this.netns, _text(address, flow))
+            return LiveStandpoint("host", network.this.netns, _text(address, flow))
         case FromContainer(netns=netns, address=address):
             if namespace_path(network, netns) is None:
                 return message("the network namespace of its sender cannot be entered")
-            return Standpoint(flow.start_text().partition(" ")[0], netns, _text(address, flow))
+            return LiveStandpoint(flow.start_text().partition(" ")[0], netns, _text(address, flow))
 
 
 def namespace_path(network: Network, netns: Netns) -> str | None:

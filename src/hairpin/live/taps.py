@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from hairpin.host.netns import Netns
-from hairpin.judges.observation import Attempt, Hop
+from hairpin.judges.observation import ProbeAttempt, SeenHop
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP
 from hairpin.replica.judgement import Sighting
 from hairpin.replica.watch.tap import Tap
@@ -97,7 +97,7 @@ class Capture:
 
 
 def by_probe(
-    seen: Iterable[Sighting], attempts: Sequence[Attempt], start: Netns | None, sender: str, patience_s: float
+    seen: Iterable[Sighting], attempts: Sequence[ProbeAttempt], start: Netns | None, sender: str, patience_s: float
 ) -> list[list[Sighting]]:
     """Return the sightings of each probe and of its answers, in order of time.
 
@@ -159,7 +159,7 @@ def is_reply(seen: Sighting, ports: frozenset[int]) -> bool:
     return seen.sport in ports and seen.dport not in ports
 
 
-def hops_of(probes: Sequence[Sequence[Sighting]], ports: frozenset[int]) -> tuple[Hop, ...]:
+def hops_of(probes: Sequence[Sequence[Sighting]], ports: frozenset[int]) -> tuple[SeenHop, ...]:
     """Return the links on which probes and answers were seen, in the order in which the first was."""
     first: dict[tuple[Netns, str, bool, bool], Sighting] = {}
     numbers: dict[tuple[Netns, str, bool, bool], set[int]] = {}
@@ -170,12 +170,12 @@ def hops_of(probes: Sequence[Sequence[Sighting]], ports: frozenset[int]) -> tupl
         key = (each.netns, each.link, each.out, is_reply(each, ports))
         first.setdefault(key, each)
         numbers.setdefault(key, set()).add(number)
-    return tuple(Hop(*key, len(numbers[key]), seen.text()) for key, seen in first.items())
+    return tuple(SeenHop(*key, len(numbers[key]), seen.text()) for key, seen in first.items())
 
 
 def ends_of(
-    probes: Sequence[Sequence[Sighting]], attempts: Sequence[Attempt], ports: frozenset[int]
-) -> tuple[Hop, ...]:
+    probes: Sequence[Sequence[Sighting]], attempts: Sequence[ProbeAttempt], ports: frozenset[int]
+) -> tuple[SeenHop, ...]:
     """Return where the silent probes were seen last, the most frequent place first.  If an answer was seen, it is where
     the answer was seen last."""
     told: dict[tuple[Netns, str, bool, bool], str] = {}
@@ -186,4 +186,4 @@ def ends_of(
             key = (last.netns, last.link, last.out, is_reply(last, ports))
             told.setdefault(key, last.text())
             counts[key] += 1
-    return tuple(Hop(*key, count, told[key]) for key, count in counts.most_common())
+    return tuple(SeenHop(*key, count, told[key]) for key, count in counts.most_common())

@@ -56,10 +56,10 @@ class Tracked:
                 if length < 20:
                     break
                 if kind >> 8 == _SUBSYSTEM:
-                    self._heed(data[start + 20 : start + length])
+                    self._hear(data[start + 20 : start + length])
                 start += length + 3 & ~3
 
-    def _heed(self, payload: bytes) -> None:
+    def _hear(self, payload: bytes) -> None:
         try:
             found = attributes(payload)
             ends = attributes(attributes(found.get(_ORIGINAL, b"")).get(_PROTOCOL, b""))

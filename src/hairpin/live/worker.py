@@ -18,8 +18,8 @@ import msgspec
 
 from hairpin.errors import ReplicaError
 from hairpin.host.netns import Netns
-from hairpin.judges.observation import Attempt, MovedCounter, Observation, TracedVerdict
-from hairpin.live.moved import moved, read_counters
+from hairpin.judges.observation import LiveObservation, MovedCounter, ProbeAttempt, TracedVerdict
+from hairpin.live.moved import moved_counters, read_counters
 from hairpin.live.nft_trace import NftTrace, Traced
 from hairpin.live.probing import BLOCK, ProbeOrder, send_probes
 from hairpin.live.remote import send_from
@@ -65,7 +65,7 @@ class LiveOrder(msgspec.Struct, frozen=True):
     sender_packed: bytes = b""
 
 
-def observed(order: LiveOrder) -> Observation:
+def observe(order: LiveOrder) -> LiveObservation:
     """Carry the order out in a child process, and return what was seen.
 
     Raises ReplicaError if the child ends early."""
@@ -76,7 +76,7 @@ def observed(order: LiveOrder) -> Observation:
     finally:
         process.end()
     try:
-        return msgspec.json.decode(data, type=Observation)
+        return msgspec.json.decode(data, type=LiveObservation)
     except msgspec.DecodeError as error:
         said = data.decode("utf-8", "replace").strip() or message("killed")
         raise ReplicaError(message("the process that sends the probes ended early: {said}", said=said)) from error
@@ -142,7 +142,7 @@ class _Watch:
         except OSError as error:
             self._missing.setdefault(message("{what}: {reason}", what=what, reason=error.strerror or str(error)))
 
-    def observation(self) -> Observation:
+    def observation(self) -> LiveObservation:
         """Send the probes, and return what was seen."""
         order = self._order
         before = self._counters()
@@ -153,16 +153,16 @@ class _Watch:
             time.sleep(_LOOK_S)
             self._drain()
         reasons = Counter(self._drops.read())
-        traced = self._traced()
+        traced = self._end_traces()
         after = self._counters()
         grown: list[MovedCounter] = []
         for each in self._files:
-            grown += moved(each, before[each], after[each])
+            grown += moved_counters(each, before[each], after[each])
         if self._capture.is_cut:
             self._missing.setdefault(message("some packets: there were more than hairpin keeps"))
         ports = frozenset(order.ports)
         probes = by_probe(self._capture.seen, attempts, order.start, order.sender, order.probes.patience_s)
-        return Observation(
+        return LiveObservation(
             order.standpoint,
             order.probes.protocol,
             means,
@@ -179,7 +179,7 @@ class _Watch:
             arrived_from(probes, ports, order.sender) if order.start is None else "",
         )
 
-    def _attempts(self) -> tuple[str, tuple[Attempt, ...], Message | None]:
+    def _attempts(self) -> tuple[str, tuple[ProbeAttempt, ...], Message | None]:
         order = self._order
         if order.start is None:
             guarded = partial(die_with, os.getpid())
@@ -194,7 +194,7 @@ class _Watch:
         for tracked in self._tracked:
             tracked.drain()
 
-    def _traced(self) -> tuple[TracedVerdict, ...]:
+    def _end_traces(self) -> tuple[TracedVerdict, ...]:
         """Return what the traces say, and remove their tables."""
         found: list[TracedVerdict] = []
         for each in self._traces:
@@ -218,7 +218,7 @@ def _protocol(probes: ProbeOrder) -> int:
     return {"tcp": TCP, "udp": UDP, "icmp": ICMP if probes.version == 4 else ICMP6}[probes.protocol]
 
 
-def without_root(order: ProbeOrder, standpoint: str, missing: tuple[Message, ...]) -> Observation:
+def without_root(order: ProbeOrder, standpoint: str, missing: tuple[Message, ...]) -> LiveObservation:
     """Send the probes from this process and namespace, with nothing watched."""
     attempts = send_probes(order)
-    return Observation(standpoint, order.protocol, attempts=attempts, missing=missing)
+    return LiveObservation(standpoint, order.protocol, attempts=attempts, missing=missing)

@@ -32,11 +32,11 @@ class GuardTotals(msgspec.Struct):
     failed: int = 0
     round_s: float = 0.0
     took_s: float = 0.0
-    changes: Counter[str] = msgspec.field(default_factory=Counter)
+    changes: Counter[str] = msgspec.field(default_factory=Counter[str])
     held: Holdings | None = None
     blind: int = 0
-    heals: Counter[str] = msgspec.field(default_factory=Counter)
-    alerts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    heals: Counter[str] = msgspec.field(default_factory=Counter[str])
+    alerts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter[tuple[str, str]])
     """By way, and by ``delivered`` or ``failed``."""
 
     def count(self, found: Round, took_s: float) -> None:

@@ -4,7 +4,7 @@ and what moved meanwhile."""
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.decisive import undecided_readings
 from hairpin.judges.contradiction import observed_steps
-from hairpin.judges.observation import Observation
+from hairpin.judges.observation import LiveObservation
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import Places, naming_containers, places_of
@@ -65,7 +65,7 @@ def write_observations(answer: Answer, words: Words, paper: Paper, places: Place
         paper.prose(words(said), first="– ", first_style="unsure")
 
 
-def figures(observation: Observation) -> Message:
+def figures(observation: LiveObservation) -> Message:
     """Return the line with the outcomes, the share and the latency."""
     told = message(
         "{sent} sent from {standpoint}: {answered} answered, {refused} refused, {silent} silent",
@@ -108,7 +108,7 @@ def _observation(flow: FlowAnswer, words: Words, paper: Paper, places: Places, *
         paper.prose(words(message("not watched: {what}", what=each)), indent=2, first="? ", first_style="unsure")
 
 
-def _hops(flow: FlowAnswer, seen: Observation, words: Words, paper: Paper, places: Places) -> None:
+def _hops(flow: FlowAnswer, seen: LiveObservation, words: Words, paper: Paper, places: Places) -> None:
     steps = observed_steps(flow.trace, seen)
     if steps:
         said = message("{count} of the {all} steps of the walk were observed", count=sum(steps), all=len(steps))
@@ -119,7 +119,7 @@ def _hops(flow: FlowAnswer, seen: Observation, words: Words, paper: Paper, place
         paper.cut("    ", (f"{each.probes:>3} {kind} ", "faint"), f"{place} {each.text}")
 
 
-def _counters(seen: Observation, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
+def _counters(seen: LiveObservation, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
     for each in seen.tracked:
         if each.made:
             said = message(

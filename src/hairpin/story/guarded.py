@@ -137,7 +137,7 @@ def guarded_of(traces: Traces) -> Guarded:
 
 def entry_of(change: GuardedChange, evidence: str, host: str) -> StoryEntry:
     """Return the entry of one change."""
-    kind, what = _said(change)
+    kind, what = _entry_words(change)
     by = Actor("process", change.by.told, evidence) if change.by is not None else None
     quote = change.by.command if change.by is not None else ""
     subject = change.detail or change.part
@@ -194,7 +194,7 @@ def _is_file(detail: str, path: str) -> bool:
     return detail == path if "/" in detail else bool(detail) and path.rpartition("/")[2] == detail
 
 
-def _said(change: GuardedChange) -> tuple[EntryKind, Message]:
+def _entry_words(change: GuardedChange) -> tuple[EntryKind, Message]:
     match change.part:
         case "rules":
             return "rules", message("rules were changed")

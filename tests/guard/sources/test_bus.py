@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.guard.sources.bus import Bus, Signal, said
+from hairpin.guard.sources.bus import Bus, Signal, words_of_signal
 
 FIREWALLD, MANAGER = "org.fedoraproject.FirewallD1", "org.freedesktop.systemd1.Manager"
 SIGNALS: dict[str, tuple[Signal, str]] = {
@@ -24,7 +24,7 @@ SIGNALS: dict[str, tuple[Signal, str]] = {
 
 @pytest.mark.parametrize(("signal", "told"), SIGNALS.values(), ids=SIGNALS)
 def test_what_a_signal_tells(signal: Signal, told: str) -> None:
-    assert said(signal) == told
+    assert words_of_signal(signal) == told
 
 
 def test_a_bus_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

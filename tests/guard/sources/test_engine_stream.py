@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.guard.sources.engine_stream import Stream
+from hairpin.guard.sources.engine_stream import EngineStream
 
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
-Pair = tuple[Stream, socket.socket]
+Pair = tuple[EngineStream, socket.socket]
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place))
         server.listen()
-        stream = Stream.opened(place, "/events")
+        stream = EngineStream.opened(place, "/events")
         assert stream is not None
         peer, _ = server.accept()
         with peer:
@@ -53,4 +53,4 @@ def test_a_refusal(pair: Pair) -> None:
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
-    assert Stream.opened(tmp_path / "none.sock", "/events") is None
+    assert EngineStream.opened(tmp_path / "none.sock", "/events") is None

@@ -112,8 +112,8 @@ def _fields(found: Round, some: tuple[tuple[Holding, ...], tuple[Holding, ...]])
         yield "HAIRPIN_EXPECTATION", f"{'must' if one.must else 'must-not'} {one.what} from {one.origin}"
     for id_ in dict.fromkeys(cause.id for each in broke for cause in causes_of(each)):
         yield "HAIRPIN_CAUSE", id_
-    yield from (("HAIRPIN_CULPRIT", _named(each)) for each in found.culprits[:20])
+    yield from (("HAIRPIN_CULPRIT", _process_words(each)) for each in found.culprits[:20])
 
 
-def _named(culprit: Culprit) -> str:
+def _process_words(culprit: Culprit) -> str:
     return f"{culprit.name}[{culprit.pid}] {culprit.command}".rstrip() if culprit.pid else culprit.name

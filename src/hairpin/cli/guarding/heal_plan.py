@@ -31,13 +31,13 @@ from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import Source
 from hairpin.expect.expectation import Expectation, HealRules
 from hairpin.expect.holding import Holding, Holdings
-from hairpin.guard.heal.allowed import touched, why_no_heal, why_not_by_guard
+from hairpin.guard.heal.allowed import touched_word, why_no_heal, why_not_by_guard
 from hairpin.guard.heal.heal import NotHealed
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.known_flows import flow_key
 from hairpin.walk.decided import RuleDecided
-from hairpin.walk.verdicts import succeeds
+from hairpin.walk.verdicts import Verdict, succeeds
 
 _SWITCH_S = 60
 """The time after which the switch takes back a heal that this process did not confirm, in seconds."""
@@ -60,25 +60,27 @@ def heal_plan(
     restoring = _restoring(held, broken)
     if restoring is not None:
         why = _why_not(restoring, rules)
-        return (restoring, ()) if why is None else (None, (_left(expectations, why, restoring.repairs),))
+        return (restoring, ()) if why is None else (None, (_not_healed(expectations, why, restoring.repairs),))
     musts = tuple(each for each in expectations if each.must)
     closed = tuple(each for each in expectations if not each.must)
-    left = []
+    left: list[NotHealed] = []
     if closed:
         left.append(NotHealed(closed, message("somebody gets in, and a guard closes nothing by itself")))
     if not musts:
         return None, tuple(left)
     plan, reasons = _repairing(held, [each for each in broken if each.expectation.must], sources)
-    left += (_left(musts, why, (name,)) for name, why in reasons)
+    left += (_not_healed(musts, why, (name,)) for name, why in reasons)
     why = _why_not(plan, rules) if plan.repairs else None
     if why is not None:
-        left.append(_left(musts, why, plan.repairs))
+        left.append(_not_healed(musts, why, plan.repairs))
     if not plan.repairs and not left:
         left.append(NotHealed(musts, message("no repair is known")))
     return (plan if plan.repairs and why is None else None), tuple(left)
 
 
-def _left(expectations: tuple[Expectation, ...], why: Message, repairs: Iterable[PlannedRemedy | str]) -> NotHealed:
+def _not_healed(
+    expectations: tuple[Expectation, ...], why: Message, repairs: Iterable[PlannedRemedy | str]
+) -> NotHealed:
     return NotHealed(expectations, why, tuple(each if isinstance(each, str) else each.id for each in repairs))
 
 
@@ -87,7 +89,8 @@ def _restoring(held: Holdings, broken: Sequence[Holding]) -> RepairPlan | None:
     plan = restore_plan(held.answer).plan
     if not plan.repairs:
         return None
-    flows = {flow_key(each.trace.flow): then for each, then in zip(plan.answer.flows, plan.then, strict=True)}
+    both = zip(plan.answer.flows, plan.then, strict=True)
+    flows: dict[object, Verdict] = {flow_key(each.trace.flow): then for each, then in both}
     for each in broken:
         then = [flows.get(flow_key(flow.trace.flow)) for one in each.breaches for flow in one.flows]
         if any(verdict is not None and succeeds(verdict) is each.expectation.must for verdict in then):
@@ -154,7 +157,7 @@ def _why_not(plan: RepairPlan, rules: HealRules) -> Message | None:
         return message("the repair cuts open connections")
     ids = (*(each.remedy.id for each in plan.repairs), *_ids(plan.repairs))
     steps = tuple(each.step for each in plan.tasks(lasting=False))
-    word = touched(rules.never, ids, steps, plan.answer.network.this)
+    word = touched_word(rules.never, ids, steps, plan.answer.network.this)
     if word:
         return message("the file of expectations says that {word} is never changed", word=word)
     return None
@@ -214,10 +217,10 @@ class ReadAhead:
         self._interval_s = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._found: tuple[Source, ...] | None = None
-        self._thread = Thread(target=self._read, daemon=True)
+        self._thread = Thread(target=self._read_again, daemon=True)
         self._thread.start()
 
-    def _read(self) -> None:
+    def _read_again(self) -> None:
         (older,) = self._older
         with suppress(HairpinError):  # the host is read again when the plan is made
             if isinstance(older, Evidence):

@@ -44,7 +44,7 @@ class Recorder:
         self._desk = AlertDesk(expected.alerts, lambda: self._memory, words(shown.lang))
         self._meter = Meter(expected.guard)
         self._snapshots = SnapshotKeeper(expected.guard)
-        self._memory, self._no_memory = self._opened(self._began_s)
+        self._memory, self._no_memory = self._open_memory(self._began_s)
         self._recording = Recording(self._memory.number if self._memory is not None else 0)
         self.blind = self._blind_now()
         if self._memory is not None:
@@ -78,7 +78,7 @@ class Recorder:
         """Keep that the guard lives.  ``heard``: whether the kernel told of a change since the last call."""
         now = time.time()
         if self._memory is None and now - self._tried_s >= _AGAIN_S:
-            self._memory, self._no_memory = self._opened(now)
+            self._memory, self._no_memory = self._open_memory(now)
             self._recording = Recording(self._memory.number if self._memory is not None else 0)
         if self._memory is not None:
             if not heard and not self._is_settled:
@@ -89,7 +89,7 @@ class Recorder:
         self._look(now)
         self._meter.beat(now)
 
-    def _opened(self, now_s: float) -> tuple[Memory | None, Message | None]:
+    def _open_memory(self, now_s: float) -> tuple[Memory | None, Message | None]:
         """Return the memory of this host's guards, or the reason why nothing is kept."""
         self._tried_s = now_s
         limits: GuardSettings = self._settings

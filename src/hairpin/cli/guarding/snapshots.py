@@ -46,7 +46,7 @@ class SnapshotKeeper:
         try:
             newest = next(iter(kept_snapshots(snapshots_folder())), None)
         except HairpinError as error:
-            self.trouble = _said(error.said)
+            self.trouble = _complaint(error.said)
             return False
         last = moment(newest.taken_at) if newest is not None else None
         return at is not None and (last is None or at - last >= _DAY_S)
@@ -57,11 +57,11 @@ class SnapshotKeeper:
         try:
             keep_evidence(evidence, guard=self._bounds)
         except (HairpinError, OSError) as error:
-            self.trouble = _said(error.said if isinstance(error, HairpinError) else str(error))
+            self.trouble = _complaint(error.said if isinstance(error, HairpinError) else str(error))
             return
         self.trouble = None
         self._kept = {*list(self._kept)[-9:], evidence.snapshot_id}
 
 
-def _said(reason: Message | str) -> Message:
+def _complaint(reason: Message | str) -> Message:
     return message("no snapshot could be kept: {reason}", reason=reason)

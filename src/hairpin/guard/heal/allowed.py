@@ -89,7 +89,7 @@ def _puts_back(part: object, remedy: str) -> bool:
     return isinstance(part, AddChain | InsertRule | SetSysctl | ReplaceSysctls | SetLink | AddEntry)
 
 
-def touched(never: Iterable[str], ids: Iterable[str], steps: Iterable[Step], host: Host) -> str:
+def touched_word(never: Iterable[str], ids: Iterable[str], steps: Iterable[Step], host: Host) -> str:
     """Return the first word of ``never`` that the repairs would touch; empty if they touch none.
 
     ``ids``: the ids of the causes and remedies.  A word is compared with whole words of the commands."""

@@ -16,7 +16,7 @@ from socket import AF_NETLINK, SO_RCVTIMEO, SOCK_RAW, SOL_SOCKET, socket
 from hairpin.guard.change import Culprit, SeenChange
 from hairpin.guard.culprit import Makers
 from hairpin.guard.sources.legacy import DETAIL, LegacyTables
-from hairpin.guard.sources.told import HEADER, LONGEST, Only, Told, datagrams, told_socket, unseen
+from hairpin.guard.sources.told import HEADER, LONGEST, Only, ToldSocket, datagrams, told_socket, unseen
 
 _AUDIT, _GROUP = 9, 1
 """NETLINK_AUDIT, AUDIT_NLGRP_READLOG"""
@@ -29,7 +29,7 @@ _RECORD = re.compile(
 )
 
 
-class Audit(Told):
+class Audit(ToldSocket):
     """The records of audit, which are told in the first network namespace."""
 
     def __init__(self, makers: Makers, tables: LegacyTables) -> None:

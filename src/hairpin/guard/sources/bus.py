@@ -47,7 +47,7 @@ class Signal(NamedTuple):
     words: tuple[str, ...]
 
 
-class Connection(Protocol):
+class BusConnection(Protocol):
     """What is used of jeepney's connection, which has no types."""
 
     sock: socket
@@ -67,7 +67,7 @@ class Bus(Source):
 
     def __init__(self, place: Path = PLACE) -> None:
         self._place = place
-        self._connection: Connection | None = None
+        self._connection: BusConnection | None = None
         self._again_s, self._wait_s = 0.0, _SOONEST_S
         self.complaint: Message | None = None
         self._can_read = importlib.util.find_spec("jeepney") is not None
@@ -85,7 +85,7 @@ class Bus(Source):
         """Connect, if there is a bus and no connection; yield nothing."""
         if self._connection is None and self._can_read and now_s >= self._again_s and self._place.exists():
             try:
-                self._connection = _connected(self._place)
+                self._connection = _connect(self._place)
                 self._wait_s = _SOONEST_S
             except (OSError, ValueError):
                 self._again_s = now_s + self._wait_s
@@ -97,7 +97,7 @@ class Bus(Source):
         del descriptor
         now = time.time()
         for signal in self._signals():
-            detail = said(signal)
+            detail = words_of_signal(signal)
             if detail:
                 yield SeenChange("services", now, detail)
 
@@ -128,11 +128,11 @@ class Bus(Source):
             self._connection = None
 
 
-def _connected(place: Path) -> Connection:
+def _connect(place: Path) -> BusConnection:
     """Return a connection that gets the signals and never blocks.  Raises OSError or ValueError if there is none."""
     jeepney = importlib.import_module("jeepney")
     bus = importlib.import_module("jeepney.bus_messages").message_bus
-    found: Connection = importlib.import_module("jeepney.io.blocking").open_dbus_connection(f"unix:path={place}")
+    found: BusConnection = importlib.import_module("jeepney.io.blocking").open_dbus_connection(f"unix:path={place}")
     for rule in _RULES:
         found.send(bus.AddMatch(rule))
     # systemd tells jobs only to those who ask for it.
@@ -154,7 +154,7 @@ def _signal(told: Any) -> Signal | None:
     return Signal(str(fields.get(names.interface, "")), str(fields.get(names.member, "")), words)
 
 
-def said(signal: Signal) -> str:
+def words_of_signal(signal: Signal) -> str:
     """Return what a signal tells, in the words of who told it; empty if it does not count."""
     words = signal.words
     if signal.interface == "org.freedesktop.DBus":  # the name, its owner before, and its owner now

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hairpin.guard.change import SeenChange
 from hairpin.guard.culprit import Makers
-from hairpin.guard.sources.fanotify import CHILDREN_CHANGED, CREATED, FOLDERS, NAMES, Event, Marks
+from hairpin.guard.sources.fanotify import CHILDREN_CHANGED, CREATED, FOLDERS, NAMES, FanotifyEvent, Marks
 from hairpin.guard.sources.source import Source
 from hairpin.guard.sources.told import unseen
 
@@ -107,15 +107,15 @@ class ConfigFiles(Source):
         if now_s - self._asked_s >= _EVERY_S:
             self._asked_s = now_s
             now = time.time()
-            yield from (SeenChange("files", now, str(each)) for each in self._appeared())
+            yield from (SeenChange("files", now, str(each)) for each in self._new_files())
 
-    def _appeared(self) -> Iterator[Path]:
+    def _new_files(self) -> Iterator[Path]:
         for folder in self._mark_all():
             yield from (each for each in sorted(folder.iterdir()) if self._counts(folder, each.name))
 
-    def _paths(self, event: Event) -> Iterator[Path]:
+    def _paths(self, event: FanotifyEvent) -> Iterator[Path]:
         if event.mask & FOLDERS:
-            yield from self._appeared()
+            yield from self._new_files()
             return
         if event.mask & CREATED and not event.mask & CHILDREN_CHANGED:  # it is told again when it is closed
             return

@@ -12,7 +12,7 @@ _MOST_BYTES = 1 << 24
 """What is longer is no answer to the questions that are asked here."""
 
 
-class Stream:
+class EngineStream:
     """A connection that never blocks.  ``answers``: the engine has begun to answer, with status 200.  ``has_ended``:
     there will be no more.  ``body``: what is not yet taken as lines."""
 
@@ -23,7 +23,7 @@ class Stream:
         self.body = b""
 
     @classmethod
-    def opened(cls, place: Path, path: str) -> "Stream | None":
+    def opened(cls, place: Path, path: str) -> "EngineStream | None":
         """Return the stream that answers a GET of the path; None if nobody listens."""
         connection = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
         try:
@@ -52,9 +52,9 @@ class Stream:
         if len(self.body) > _MOST_BYTES:
             self.has_ended = True
         *whole, _ = self.body.split(b"\n")
-        return iter(self._taken(whole))
+        return iter(self._without(whole))
 
-    def _taken(self, whole: list[bytes]) -> list[bytes]:
+    def _without(self, whole: list[bytes]) -> list[bytes]:
         if self.has_ended:
             return whole
         self.body = self.body[sum(len(each) + 1 for each in whole) :]

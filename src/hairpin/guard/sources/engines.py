@@ -17,7 +17,7 @@ import msgspec
 from hairpin.guard.change import SeenChange
 from hairpin.guard.culprit import Makers
 from hairpin.guard.sources.config_files import ConfigFiles
-from hairpin.guard.sources.engine_stream import Stream
+from hairpin.guard.sources.engine_stream import EngineStream
 from hairpin.guard.sources.source import Source
 from hairpin.guard.sources.start_log import StartLog
 
@@ -70,7 +70,7 @@ class Names:
             self._names[identifier[:12]] = name
 
 
-class Engine(Source):
+class EngineSource(Source):
     """One engine.  ``runs``: says whether it runs, so that a connection starts nothing."""
 
     comes_and_goes = True
@@ -80,8 +80,8 @@ class Engine(Source):
     ) -> None:
         self.name, self._place, self._runs = name, place, runs
         self._names, self._files = names, files
-        self._events: Stream | None = None
-        self._list: Stream | None = None
+        self._events: EngineStream | None = None
+        self._list: EngineStream | None = None
         self._again_s, self._wait_s = 0.0, _SOONEST_S
         self._is_first, self._is_here = True, False
         self.log = StartLog()
@@ -96,8 +96,8 @@ class Engine(Source):
         if self._events is None and now_s >= self._again_s:
             self._again_s = now_s + self._wait_s
             if self._place.exists() and self._runs():
-                self._events = Stream.opened(self._place, _EVENTS)
-                self._list = Stream.opened(self._place, _LIST) if self._events is not None else None
+                self._events = EngineStream.opened(self._place, _EVENTS)
+                self._list = EngineStream.opened(self._place, _LIST) if self._events is not None else None
                 self._wait_s = min(2 * self._wait_s, _LATEST_S)
             else:
                 self._wait_s = _SOONEST_S  # a file and a socket that are looked for cost nothing
@@ -114,7 +114,7 @@ class Engine(Source):
         elif self._list is not None:
             self._read_list(self._list)
 
-    def _of_events(self, stream: Stream) -> Iterator[SeenChange]:
+    def _of_events(self, stream: EngineStream) -> Iterator[SeenChange]:
         lines = stream.lines()
         if stream.answers and not self._is_here:
             self._is_here, self._wait_s = True, _SOONEST_S
@@ -146,7 +146,7 @@ class Engine(Source):
             other = f" {self._names.of(whose[:12]) or whose[:12]}" if whose and event.kind == "network" else ""
             yield self._change(f"{event.kind} {event.action} {about}{other}")
 
-    def _read_list(self, stream: Stream) -> None:
+    def _read_list(self, stream: EngineStream) -> None:
         stream.lines()
         if not stream.has_ended:
             return
@@ -175,14 +175,16 @@ class Engine(Source):
         self._events = self._list = None
 
 
-def engines(makers: Makers, files: ConfigFiles | None) -> tuple[Engine, ...]:
+def engines(makers: Makers, files: ConfigFiles | None) -> tuple[EngineSource, ...]:
     """Return the engines of this host's root, which tell the makers the names of containers."""
     names = Names()
     makers.name_of = names.of
     docker, podman = Path("/run/docker.sock"), Path("/run/podman/podman.sock")
     return (
-        Engine("docker", docker, lambda: _lives(_daemon()) or not _is_of_init(docker), names, files),
-        Engine("podman", podman, lambda: _has_processes("podman.service") or not _is_of_init(podman), names, files),
+        EngineSource("docker", docker, lambda: _lives(_daemon()) or not _is_of_init(docker), names, files),
+        EngineSource(
+            "podman", podman, lambda: _has_processes("podman.service") or not _is_of_init(podman), names, files
+        ),
     )
 
 

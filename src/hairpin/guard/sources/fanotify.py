@@ -36,7 +36,7 @@ _AT_HANDLE_FID = 0x200
 """A handle that is only compared, which file systems without handles to open have, too.  Since Linux 6.5."""
 
 
-class Event(NamedTuple):
+class FanotifyEvent(NamedTuple):
     """What happened to a file.  ``mask``: what, in fanotify's bits.  ``place``: the path of an open file, or the handle
     of the folder.  ``name``: the name in the folder; empty with a path.  ``is_lost``: the kernel has thrown events
     away, and this one is no event of a file."""
@@ -80,7 +80,7 @@ class Marks:
                 return asked.raw[8 : 8 + struct.unpack_from("=I", asked.raw)[0]]
         return b""
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[FanotifyEvent]:
         """Yield the events that wait, as far as they fit into one read."""
         try:
             data = os.read(self.descriptor, 1 << 16)
@@ -90,11 +90,11 @@ class Marks:
         while start + _EVENT.size <= len(data):
             length, _, _, head, mask, file, pid = _EVENT.unpack_from(data, start)
             if mask & _OVERFLOW:
-                yield Event(mask, 0)
+                yield FanotifyEvent(mask, 0)
             elif file >= 0:
-                yield Event(mask, pid, path=_path(file))
+                yield FanotifyEvent(mask, pid, path=_path(file))
             else:
-                yield from (Event(mask, pid, "", *each) for each in _names(data[start + head : start + length]))
+                yield from (FanotifyEvent(mask, pid, "", *each) for each in _names(data[start + head : start + length]))
             start += length or len(data)
 
     def close(self) -> None:

@@ -35,7 +35,7 @@ def hear(sources: Sequence[Source], to: socket.socket, by: frozenset[int], after
     waiting: deque[SeenChange] = deque()
     has_lost = False
     asked_s = time.monotonic()
-    poll, owners = _polled(sources, to)
+    poll, owners = _poll_of(sources, to)
     while True:
         poll.modify(to.fileno(), select.POLLOUT if waiting else 0)
         left = max(0.0, asked_s + ASKED_EVERY_S - time.monotonic())
@@ -49,7 +49,7 @@ def hear(sources: Sequence[Source], to: socket.socket, by: frozenset[int], after
             asked_s = time.monotonic()
             found += (change for source in sources for change in source.asked(asked_s))
         if is_time or any(owners[each].comes_and_goes for each in heard):
-            poll, owners = _polled(sources, to)
+            poll, owners = _poll_of(sources, to)
         if any(each.part == "links" for each in found):
             after()
         for change in found:
@@ -65,7 +65,7 @@ def hear(sources: Sequence[Source], to: socket.socket, by: frozenset[int], after
         _send(waiting, to)
 
 
-def _polled(sources: Sequence[Source], to: socket.socket) -> tuple[select.poll, dict[int, Source]]:
+def _poll_of(sources: Sequence[Source], to: socket.socket) -> tuple[select.poll, dict[int, Source]]:
     """Return what waits for the sources and for the other end, and the source of each descriptor, in their order."""
     owners = {each: source for source in sources for each in source.descriptors()}
     poll = select.poll()

@@ -59,7 +59,7 @@ class LegacyTables(Source):
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None)
-        self._sizes, self._rules = self._sized(), self._digests()
+        self._sizes, self._rules = self._forms(), self._digests()
         self._asked_s = time.monotonic()
         self.is_told = False
         """Whether audit tells each change."""
@@ -72,7 +72,7 @@ class LegacyTables(Source):
     def have_changed(self, *, by_rules: bool) -> bool:
         """Return whether the tables are others than when this was last asked.  ``by_rules``: whether their rules are
         compared, too, if their sizes are alike."""
-        sizes, rules = self._sized(), self._rules
+        sizes, rules = self._forms(), self._rules
         if sizes != self._sizes or by_rules:
             rules = self._digests()
         is_other = (sizes, rules) != (self._sizes, self._rules)
@@ -87,7 +87,7 @@ class LegacyTables(Source):
         if self.have_changed(by_rules=by_rules):
             yield SeenChange("rules", time.time(), DETAIL)
 
-    def _sized(self) -> Forms:
+    def _forms(self) -> Forms:
         return {
             (family.family, name): self._info(raw, family, name) for family, raw, names in _families() for name in names
         }

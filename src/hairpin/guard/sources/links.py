@@ -12,7 +12,7 @@ from hairpin.collect.netlink.channel import ROUTE
 from hairpin.guard.change import Culprit, Part, SeenChange
 from hairpin.guard.culprit import Makers
 from hairpin.guard.sources.ports import Ports
-from hairpin.guard.sources.told import Told, attributes, datagrams, messages, told_socket, unseen
+from hairpin.guard.sources.told import ToldSocket, attributes, datagrams, messages, told_socket, unseen
 
 _GROUPS = (1, 5, 7, 8, 9, 11, 19, 24, 25)
 """RTNLGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE, _IPV6_IFADDR, _IPV6_ROUTE, _IPV6_RULE, _IPV4_NETCONF,
@@ -29,7 +29,7 @@ _HEADS = MappingProxyType({_LINK: (16, 3), 20: (8, 1), 24: (12, 1)})
 types of what is removed are those numbers and one."""
 
 
-class Links(Told):
+class Links(ToldSocket):
     """The links of the network namespace in which it is made, and what they have."""
 
     def __init__(self, makers: Makers) -> None:

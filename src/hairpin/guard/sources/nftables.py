@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hairpin.collect.netlink.channel import NETFILTER
 from hairpin.guard.change import SeenChange
 from hairpin.guard.culprit import Makers
-from hairpin.guard.sources.told import Only, Told, attributes, datagrams, messages, told_socket, unseen
+from hairpin.guard.sources.told import Only, ToldSocket, attributes, datagrams, messages, told_socket, unseen
 
 _GROUP = 7
 """NFNLGRP_NFTABLES"""
@@ -20,7 +20,7 @@ _TYPE_AT = 4
 _ID, _THREAD, _NAME = 1, 2, 3
 
 
-class Generations(Told):
+class Generations(ToldSocket):
     """The generations of the network namespace in which it is made."""
 
     def __init__(self, makers: Makers) -> None:

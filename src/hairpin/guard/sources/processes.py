@@ -18,7 +18,7 @@ from socket import socket
 
 from hairpin.guard.change import SeenChange
 from hairpin.guard.culprit import Makers
-from hairpin.guard.sources.told import Only, Told, datagrams, told_socket
+from hairpin.guard.sources.told import Only, ToldSocket, datagrams, told_socket
 
 _CONNECTOR, _GROUP = 11, 1
 """NETLINK_CONNECTOR, CN_IDX_PROC"""
@@ -34,7 +34,7 @@ _MOST_A_SECOND = 300
 """So many programs a second are asked for: a host that compiles is not slowed down."""
 
 
-class Processes(Told):
+class StartedProcesses(ToldSocket):
     """Tells no change: it lets those who name a maker know the processes that start."""
 
     def __init__(self, makers: Makers) -> None:

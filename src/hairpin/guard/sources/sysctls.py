@@ -25,7 +25,7 @@ _PER_LINK = frozenset((
 _OWN, _OF_ALL = Path("/proc/sys/net"), Path("/proc/1/root/proc/sys/net")
 
 
-class Sysctls(Source):
+class SysctlSource(Source):
     """The settings of the network namespace in which the process is."""
 
     def __init__(self, makers: Makers) -> None:

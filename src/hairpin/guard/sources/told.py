@@ -108,7 +108,7 @@ def datagrams(source: socket) -> Iterator[bytes | None]:
             yield None
 
 
-class Told(Source):
+class ToldSocket(Source):
     """A source that is a netlink socket."""
 
     def __init__(self, found: socket) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.answer.answer import FlowAnswer, Judge
 from hairpin.judges.contradiction import observed_steps
-from hairpin.judges.observation import Hop, Observation
+from hairpin.judges.observation import LiveObservation, SeenHop
 from hairpin.report.words import Words
 from hairpin.walk.state import Stage
 
@@ -157,11 +157,11 @@ def live_document(flow: FlowAnswer, words: Words) -> LiveDocument | None:
     )
 
 
-def _hop(hop: Hop) -> HopDocument:
+def _hop(hop: SeenHop) -> HopDocument:
     return HopDocument(hop.netns.host, hop.netns.name, hop.link, hop.out, hop.reply, hop.probes, hop.text)
 
 
-def _steps(flow: FlowAnswer, seen: Observation) -> tuple[ObservedStepDocument, ...]:
+def _steps(flow: FlowAnswer, seen: LiveObservation) -> tuple[ObservedStepDocument, ...]:
     steps = flow.trace.usual.request
     return tuple(
         ObservedStepDocument(

@@ -94,7 +94,7 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
     flows = tuple(
         _proven(flow_document(each, answer, quotes, words, places_of(answer)), each.judged, files.get(each.ref), words)
         if each.judged is not None
-        else _tried(flow_document(each, answer, quotes, words, places_of(answer)))
+        else _of_real_packets(flow_document(each, answer, quotes, words, places_of(answer)))
         for each in answer.flows
         if each.judged is not None or each.live is not None
     )
@@ -131,7 +131,7 @@ def _proven(simulated: FlowDocument, judged: Judged, file: str | None, words: Wo
     )
 
 
-def _tried(simulated: FlowDocument) -> ProvenDocument:
+def _of_real_packets(simulated: FlowDocument) -> ProvenDocument:
     """Return the document of a flow that was tried with real packets."""
     live = simulated.live
     agrees, headline = (None, None) if isinstance(live, UnsetType) else (live.agrees, live.headline)

@@ -23,7 +23,7 @@ def round_summary(
 
 def _round(found: Round, broke: tuple[Holding, ...], mended: tuple[Holding, ...], host: str) -> Iterator[Message]:
     for each in broke[:_MOST]:
-        said = message("{host}: {said} is broken", host=host, said=_expected(each))
+        said = message("{host}: {said} is broken", host=host, said=_expectation_said(each))
         causes = tuple(causes_of(each))
         named = message("{said}: {causes}", said=said, causes=verbatim("; ".join(str(one.id) for one in causes)))
         yield named if causes else said
@@ -44,10 +44,10 @@ def _round(found: Round, broke: tuple[Holding, ...], mended: tuple[Holding, ...]
         yield message("by whom is not known")
     for done in found.healed:
         yield healed_said(done.repairs, done.plan)
-    for left in found.not_healed:
-        yield not_healed_said(", ".join(dict.fromkeys(each.what for each in left.expectations)), left.reason)
-        if left.is_fight:
-            yield from map(culprit_said, left.culprits[:_MOST])
+    for broken in found.not_healed:
+        yield not_healed_said(", ".join(dict.fromkeys(each.what for each in broken.expectations)), broken.reason)
+        if broken.is_fight:
+            yield from map(culprit_said, broken.culprits[:_MOST])
     if not found.healed:
         yield from _repairs(broke)
 
@@ -58,11 +58,11 @@ def _repairs(broke: Iterable[Holding]) -> Iterator[Message]:
     )
     for command in tuple(commands)[:_MOST]:
         yield message("repair: {command}", command=command)
-    for each in dict.fromkeys(filter(None, map(fix_command, broke))):
-        yield message("the whole repair, with its effects: {command}", command=each)
+    whole = dict.fromkeys(command for each in broke if (command := fix_command(each)))
+    yield from (message("the whole repair, with its effects: {command}", command=command) for command in whole)
 
 
-def _expected(holding: Holding) -> Message:
+def _expectation_said(holding: Holding) -> Message:
     expectation = holding.expectation
     return reach_said(expectation.what, expectation.origin, must=expectation.must)
 
