@@ -35,8 +35,8 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool, live: L
     TARGET is 8151, 8151/udp, 8151-8153, ADDRESS:PORT, [IPV6]:PORT, a URL, a container (its name, id, address or compose
     service) or CONTAINER:PORT, its own port; with --from CONTAINER also a name of the outside, such as example.com.
     `web to db:5432` is db:5432 with --from web.
-    Without TARGET, every published port and the outgoing flows of every container are checked.  TARGET@HOST and
-    WHERE@HOST name one of several hosts.  Without @HOST, the first host is meant.
+    Without TARGET, every published port and every container's outgoing flows.  @HOST behind TARGET or WHERE names one
+    of several hosts (else the first).
 
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """

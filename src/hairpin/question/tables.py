@@ -44,8 +44,8 @@ def tables_in(
         if name not in known:
             said = message("no table {name!r} exists; the tables are {known}", name=name, known=", ".join(known))
             raise MalformedError(said, mark=mark_of_key(name, text))
-        is_one = name in private and isinstance(entries, dict)
-        found[name] = _only_entry(name, entries) if name in single or is_one else _entries(name, entries)
+        is_one = name in single or (name in private and type(entries) is dict)
+        found[name] = _only_entry(name, entries) if is_one else _entries(name, entries)
         for entry in found[name]:
             _check(name, entry, known[name], text, is_private=name in private)
     return found

@@ -92,8 +92,8 @@ def _restoring(held: Holdings, broken: Sequence[Holding]) -> RepairPlan | None:
     both = zip(plan.answer.flows, plan.then, strict=True)
     flows: dict[object, Verdict] = {flow_key(each.trace.flow): then for each, then in both}
     for each in broken:
-        then = [flows.get(flow_key(flow.trace.flow)) for one in each.breaches for flow in one.flows]
-        if any(verdict is not None and succeeds(verdict) is each.expectation.must for verdict in then):
+        keys = (flow_key(flow.trace.flow) for one in each.breaches for flow in one.flows)
+        if any(succeeds(flows[key]) is each.expectation.must for key in keys if key in flows):
             return plan
     return None
 
