@@ -121,7 +121,7 @@ def test_the_rpm_says_what_it_holds(made: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "is_stopped"), (("/usr/bin/hairpin", True), ("/root/.local/bin/hairpin", False), ("", False))
+    ("program", "is_stopped"), (("/usr/bin/hairpin", True), ("/opt/hairpin/bin/hairpin", False), ("", False))
 )
 def test_only_the_package_s_own_guard_is_stopped(program: str, is_stopped: bool, tmp_path: Path) -> None:
     unit, called = tmp_path / "unit", tmp_path / "called"

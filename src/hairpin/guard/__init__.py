@@ -6,8 +6,8 @@ in, of engines and managers, or of what programs load later; nothing is polled b
 conntrack's level.  ``culprit`` finds who made a change, of ``known`` processes: what /proc says in the milliseconds in
 which they live.  ``watch`` joins the sources and waits out a burst.  ``rounds`` reads the host after each burst, and
 compares.  ``record`` makes of a round what ``memory`` keeps, in the file that ``memory_file`` opens, and ``trace``
-reads it for a story.  ``telling/`` delivers alerts and metrics.  ``heal/`` says what a guard may repair.  ``unit`` has the unit of systemd that runs one, and
-``program`` tells it that its own program was replaced.
+reads it for a story.  ``telling/`` delivers alerts and metrics.  ``heal/`` says what a guard may repair by itself.
+``unit`` has the unit of systemd that runs one, and ``program`` tells it that its own program was replaced.
 
 ``warm_reading`` reads the host again as far as it may have changed.  ``warm_told`` has what the kernel tells of
 changes, and ``warm_signs`` the signs by which a part of the host is known to be as it was, with ``warm_files`` for

@@ -44,7 +44,7 @@ def tables_in(
         if name not in known:
             said = message("no table {name!r} exists; the tables are {known}", name=name, known=", ".join(known))
             raise MalformedError(said, mark=mark_of_key(name, text))
-        is_one = name in single or (name in private and type(entries) is dict)
+        is_one = name in single or (name in private and _is_table(entries))
         found[name] = _only_entry(name, entries) if is_one else _entries(name, entries)
         for entry in found[name]:
             _check(name, entry, known[name], text, is_private=name in private)
@@ -87,6 +87,10 @@ def _entries(table: str, entries: object) -> list[dict[str, object]]:
         return msgspec.convert(entries, list[dict[str, object]])
     except msgspec.ValidationError as error:
         raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table)) from error
+
+
+def _is_table(entry: object) -> bool:
+    return isinstance(entry, dict)
 
 
 def _only_entry(table: str, entry: object) -> list[dict[str, object]]:

@@ -130,7 +130,7 @@ def evidence(command: Command) -> Command:
         metavar="[NAME=]FILE",
         shell_complete=completion.files,
         multiple=True,
-        help="Pasted outputs (-: standard input); may be repeated.",
+        help="Pasted outputs (-: standard input); repeatable.",
     )(command)
     command = option(
         "Hosts",
