@@ -50,6 +50,7 @@ def promised(found: tuple[Promise, ...]) -> str:
 
 
 def test_a_lost_network_is_told_as_the_page_shows_it() -> None:
+    """The lines of docs/expecting.md."""
     back = msgspec.structs.replace(ON, network="shop_back")
     web = msgspec.structs.replace(WEB, name="shop-web-1", endpoints=(back,), network_mode="shop_back")
     front = msgspec.structs.replace(SERVICE, networks=(PromisedNetwork("shop_back"), PromisedNetwork("shop_front")))
