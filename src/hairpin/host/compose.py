@@ -52,10 +52,11 @@ class ComposeService(msgspec.Struct, frozen=True):
         return " ".join((program, "-p", self.project, *(f"-f {each}" for each in self.files)))
 
     def up(self, *, anew: bool, service: str = "") -> str:
-        """Return the command that starts the service as the files say.  ``anew``: Compose before 2.32 does not see that
-        a container has lost a network, and leaves it as it is unless it is told otherwise.
+        """Return the command that starts the service as the files say.  ``anew``: a Compose from before
+        the end of 2024 does not see that a container has lost a network, and leaves it as it is unless it is told
+        otherwise.
 
-        Source: docker/compose pkg/compose/convergence.go, checkExpectedNetworks()"""
+        Source: docker/compose#12267, docker/compose#12327"""
         forced = "--force-recreate --no-deps " if anew else ""
         return f"{self.tool} up -d {forced}{service or self.service}"
 
