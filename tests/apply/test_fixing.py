@@ -49,6 +49,7 @@ class Case:
         self.folder = folder
         self.seen = list(seen)
         self.safe = True
+        self.patience_s = 6.0
         self.cut: Callable[[Network], Message | None] = self.cut_unless_safe
         text = stubbed(folder, failing=failing)
         monkeypatch.setattr(outpost_module, "program", lambda: text)
@@ -60,7 +61,7 @@ class Case:
         return None if self.safe else message("cut")
 
     def done(self, made: RepairPlan | None = None, *, later: bool = False) -> tuple[FixOutcome, KeptPlan]:
-        verifier = Verifier(self.look, nobody_connects, self.cut)
+        verifier = Verifier(self.look, nobody_connects, self.cut, patience_s=self.patience_s)
         grounds = {FAULTY.network.this.name: self.ground()}
         outcome = apply_plan(made or plan(), grounds, verifier, lasting=False, question=(), confirmed_later=later)
         return outcome, self.book.known(outcome.plans[0])
@@ -89,9 +90,9 @@ def test_it_is_verified_on_fresh_evidence_and_stays(case: Callable[..., Case]) -
     assert (known.state, known.tasks[0].state) == ("applied", "done")
 
 
-def test_it_is_taken_back_if_the_flow_still_fails(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hairpin.apply.fixing._PATIENCE_S", 0)
+def test_it_is_taken_back_if_the_flow_still_fails(case: Callable[..., Case]) -> None:
     one = case(FAULTY, FAULTY, HEALTHY)  # by the first reading after it
+    one.patience_s = 0.0
     outcome, known = one.done()
     assert "does not pass after the repair" in str(outcome.complaint)
     assert BACK in one.lines

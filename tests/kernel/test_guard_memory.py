@@ -30,9 +30,11 @@ def test_who_broke_it_and_since_when() -> None:
 def breaks_and_mends() -> None:
     with guard():
         assert wait_until(settled)
-        with subprocess.Popen(("sh", "-c", f"nft '{DROP}'; read ended"), stdin=subprocess.PIPE) as culprit:
+        with subprocess.Popen(("nft", "-i"), stdin=subprocess.PIPE, bufsize=0) as culprit:  # it lives until it was seen
+            assert culprit.stdin is not None
+            culprit.stdin.write(f"{DROP}\n".encode())
             assert wait_until(lambda: len(alerts()) == 1)
-            culprit.communicate(b"ended\n")
+            culprit.communicate(b"quit\n")
         (alert,) = alerts()
         assert errors(alert, "guard-alert-1.json") == []
         assert alert["kind"] == "broke"

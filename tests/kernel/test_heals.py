@@ -3,16 +3,10 @@
 A sample of ``python -m tests.heals``.
 """
 
-import random
-
 from tests.heals.fight import MOST, fought
 from tests.heals.site import running_site
-from tests.heals.times import timed
 
 
 def test_a_break_is_healed_and_a_fight_ends() -> None:
     with running_site(MOST) as site:
-        (one,) = timed(site, 1, random.Random(0))  # noqa: S311
-        assert one.wrong == ()
-        assert one.seconds > 0
         assert fought(site).wrong == ()

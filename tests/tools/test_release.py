@@ -343,7 +343,7 @@ def test_a_page_is_roff_without_strays(made: Path) -> None:
 WORDS: dict[str, tuple[tuple[str, ...], str]] = {
     "a command": (("ch",), "check"),
     "an option": (("check", "--no-r"), "--no-replica"),
-    "an option of the command that is meant without a name": (("8151", "--fr"), "--from"),
+    "an option of the command that is meant without a name": (("8151", "--fro"), "--from"),
     "a command of the lab": (("lab", "sh"), "shell"),
     "a value": (("check", "--lang", "z"), "zh"),
     "an event": (("check", "--after", "docker-res"), "docker-restart"),

@@ -21,7 +21,6 @@ REFUSED = {
     "    sudo hairpin fix 8151 --aply\n": "--aply",
     "    x | hairpin explain --wrong\n": "--wrong",
     "    hairpin walk 8151 8152 8153\n": "8152",
-    "    hairpin prove 8151 --live\n": "not in this version",
     "    hairpin lab brake\n": "brake",
     "    hairpin explain 'open\n": "quotation",
 }

@@ -27,6 +27,7 @@ if ending in ENDINGS:
     __import__("onefile").use_bytecode(here)
     try:
         __import__("hairpin.__main__")
+        __import__("hairpin.cli.main")  # it is imported only where no guard answers
     except ImportError as error:  # click needs gettext, which Debian's python3-minimal lacks, with much else
         if error.name not in sys.stdlib_module_names:
             raise

@@ -18,6 +18,7 @@
 #include <sys/auxv.h>
 #include <sys/fanotify.h>
 #include <sys/fsuid.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -36,7 +37,9 @@ static const struct {
     {"fanotify_init", (void *)fanotify_init},
     {"fanotify_mark", (void *)fanotify_mark},
     {"getsockopt", (void *)getsockopt},
+    {"klogctl", (void *)klogctl},
     {"mount", (void *)mount},
+    {"name_to_handle_at", (void *)name_to_handle_at},
     {"prctl", (void *)prctl},
     {"setfsuid", (void *)setfsuid},
     {"setns", (void *)setns},
