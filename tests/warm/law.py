@@ -20,7 +20,10 @@ PLAN = LabPlan(
     ),
     networks=(NetworkPlan("back"),),
 )
-ASKED = (("check", "8151", "--no-replica", "--json"), ("check", "--no-replica", "--lang", "zh"))
+ASKED = (
+    ("check", "8151", "--no-replica", "--no-traces", "--json"),
+    ("check", "--no-replica", "--no-traces", "--lang", "zh"),
+)
 FURTHER = (
     ("check", "8151", "-v"),
     ("events", "8151"),
@@ -36,8 +39,10 @@ sys.exit(client.answer_of_guard(sys.argv[1:]))
 """Fails where the guard does not answer; the command itself would then read the host."""
 _TIMES = re.compile(
     r'\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)|sha256:[0-9a-f]{12,}|"(?:elapsed|took|answered)_ms": \d+'
-    r"|\b\d+ (?:s|seconds|min) ago\b"
+    r"|\b\d+ (?:s|seconds|min) ago\b|(?<=expires in )\d+ s"
+    r"|(?<=ipv4     2 )\w+ +\d+ \d+"
 )
+"""Times, and in conntrack's own lines and what is said of them the seconds that an entry has left."""
 
 
 class Change(msgspec.Struct, frozen=True):
