@@ -15,6 +15,7 @@ from hairpin.guard.sources.config_files import ConfigFiles
 PROGRAM = """
 import json, os, subprocess, sys
 from hairpin.guard.watch import Watch
+from tests.whole import WHOLE
 watch = Watch()
 assert not watch.blind, watch.blind
 for command in json.loads(sys.argv[1]):
@@ -95,6 +96,7 @@ def test_who_asked_rtnetlink() -> None:
     assert ["routes", "198.51.100.0/24", "ip"] in routed
 
 
+@WHOLE
 def test_who_asked_rtnetlink_with_a_port_of_no_process() -> None:
     """A second socket of a process gets a negative port, so the files of processes are looked through."""
     (given,) = told(f"{sys.executable} {Path(__file__).parent / 'second_socket.py'}")

@@ -19,10 +19,12 @@ from tests.kernel.guarded_host import (
 )
 from tests.report.strict import errors
 from tests.waiting import wait_until
+from tests.whole import WHOLE
 
 _SELF = "tests.kernel.test_guard_memory"
 
 
+@WHOLE
 def test_who_broke_it_and_since_when() -> None:
     inside(_SELF, "breaks_and_mends")
 
@@ -60,6 +62,7 @@ def told(answer: Document) -> list[Document]:
     return [each for each in answer["causes"] if each["severity"] == "blocking"]
 
 
+@WHOLE
 def test_a_change_that_breaks_nothing_is_kept_too_and_blames_nobody() -> None:
     inside(_SELF, "breaks_nothing")
 
@@ -76,6 +79,7 @@ def breaks_nothing() -> None:
         assert (cause["since"], cause["through"]) == (None, None)
 
 
+@WHOLE
 def test_a_full_disk_and_a_kill() -> None:
     inside(_SELF, "fills_the_disk")
 

@@ -7,8 +7,10 @@ import pytest
 
 from tests.watched.stories import STORIES, Story
 from tests.watched.trial import replay
+from tests.whole import WHOLE
 
 
+@WHOLE
 @pytest.mark.parametrize(
     "story", [each for each in STORIES if each.name == "network-restart"], ids=lambda each: each.name
 )
