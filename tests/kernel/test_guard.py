@@ -11,11 +11,11 @@ import pytest
 
 from hairpin.guard.culprit import Makers
 from hairpin.guard.sources.config_files import ConfigFiles
+from tests.whole import WHOLE
 
 PROGRAM = """
 import json, os, subprocess, sys
 from hairpin.guard.watch import Watch
-from tests.whole import WHOLE
 watch = Watch()
 assert not watch.blind, watch.blind
 for command in json.loads(sys.argv[1]):
