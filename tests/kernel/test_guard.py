@@ -84,14 +84,20 @@ print(tables.have_changed(by_rules=False), tables.have_changed(by_rules=True), t
     assert done.stdout.split() == ["False", "True", "False"]
 
 
+@WHOLE
 def test_a_program_that_has_ended_before_anybody_could_ask() -> None:
-    """The kernel's messages of programs that start say who it was."""
+    """The kernel's messages of programs that start say who it was, if what hears them runs before the program ends.
+    Beside other tests it may not."""
     (written,) = told("sysctl -qw net.ipv4.conf.lo.route_localnet=1")
     assert ["sysctls", "net.ipv4.conf.lo.route_localnet", "sysctl"] in written
 
 
 def test_who_asked_rtnetlink() -> None:
-    given, routed = told("ip address add 192.0.2.1/24 dev lo", "ip route add 198.51.100.0/24 dev lo")
+    """ip reads its commands from a pipe, so it lives as long as the shell, until it was seen."""
+    asked = "(echo {}; read ended) | ip -batch -"
+    given, routed = told(
+        asked.format("address add 192.0.2.1/24 dev lo"), asked.format("route add 198.51.100.0/24 dev lo")
+    )
     assert ["addresses", "192.0.2.1/24", "ip"] in given
     assert ["routes", "198.51.100.0/24", "ip"] in routed
 
