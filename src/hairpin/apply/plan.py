@@ -10,14 +10,13 @@ from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.one_step_each import is_covered, one_step_each
 from hairpin.apply.options import options_of, refuse_unknown
-from hairpin.apply.plan_effects import CarriedRemedy, effects_of
+from hairpin.apply.plan_effects import CarriedRemedy, effects_of, events_against
 from hairpin.causes.cause import Candidate
 from hairpin.change.step import Step, nature
 from hairpin.diagnose.examination import examine
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.errors import UsageError
 from hairpin.events.event import EventId
-from hairpin.events.to_come import courses_on
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.decisions import wall_of, with_decisions
@@ -26,8 +25,6 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
-from hairpin.remedy.told import kept_network
-from hairpin.remedy.under_events import is_undone
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
 
@@ -49,7 +46,7 @@ _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
 """The reasons for which the report has one line for each cause.  A plan names every cause of ``hairpin check``."""
 
 _HELD = 3
-"""The greatest number of flows of a cause that are walked again after each event."""
+"""The greatest number of flows that a plan closes and that are examined for a second fault."""
 
 
 class PlannedRemedy(msgspec.Struct, frozen=True):
@@ -105,10 +102,16 @@ class RepairPlan(msgspec.Struct, frozen=True):
     repairs: tuple[PlannedRemedy, ...] = ()
     left_out: tuple[Unplanned, ...] = ()
     then: tuple[Verdict, ...] = ()
-    lost_after: tuple[EventId, ...] = ()
-    """The events that undo the plan if its lasting steps are left out."""
     effects: Effects = Effects()
     lost: tuple[tuple[str, Missing], ...] = ()
+
+    @property
+    def lost_after(self) -> tuple[EventId, ...]:
+        """The events that undo the plan if its lasting steps are left out.  They are found whenever they are asked for:
+        a guard never asks."""
+        both = zip(self.answer.flows, self.then, strict=True)
+        passing = {flow.ref: flow.trace.flow for flow, verdict in both if succeeds(verdict)}
+        return events_against(self.answer.network, [(each.remedy, each.cause) for each in self.repairs], passing)
 
     @property
     def choices(self) -> tuple[Unplanned, ...]:
@@ -241,12 +244,11 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
     effects = effects_of(answer, tuple(each.carried for each in repairs))
     is_told = network.this.told is not None  # what no text tells has not been lost
     lost = () if is_told else tuple((engine.kind, each) for engine, each in missing_on(network.this) if each)
-    events = tuple(_lost_after(answer, repairs, then))
     # a latent cause that the repairs remove along needs no --latent
     waiting = (
         each for each in left_out if each.why != "event" or not is_covered(each.cause, each.remedy, answer, network)
     )
-    return RepairPlan(answer, repairs, (*waiting, *covered), then, events, effects, lost)
+    return RepairPlan(answer, repairs, (*waiting, *covered), then, effects, lost)
 
 
 def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:
@@ -309,20 +311,6 @@ def _made_whole(
 def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
     """Return the verdict that each asked flow would have in the other network."""
     return tuple(walked(network, each.trace.flow).verdict for each in answer.flows)
-
-
-def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
-    """Yield the events that bring a repaired cause back if the plan's lasting steps are left out."""
-    causes = [each.cause for each in repairs if each.cause is not None]  # a restored engine's rules have none
-    network = answer.network
-    for each in repairs:
-        made = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
-        network = kept_network(made, (), each.remedy.steps) or made  # ufw keeps what its own command set
-    passing = {flow.ref: flow.trace.flow for flow, verdict in zip(answer.flows, then, strict=True) if succeeds(verdict)}
-    stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
-    for event, course in courses_on(network, network.this) if causes else ():
-        if not course.missing and any(is_undone(cause.id, network, course, flows) for cause, flows in stopped):
-            yield event
 
 
 def is_wanted(cause: CauseAnswer, *, with_latent: bool) -> bool:

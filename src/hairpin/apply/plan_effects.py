@@ -1,15 +1,17 @@
 """The effects of a plan's repairs, one after another, on the known flows of the changed hosts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from hairpin.answer.answer import Answer
+from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import AddNamespace, Change
 from hairpin.change.step import done_by
 from hairpin.events.course import Course
+from hairpin.events.event import EventId
 from hairpin.events.fates import fates_of_open
+from hairpin.events.to_come import courses_on
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -28,6 +30,11 @@ from hairpin.remedy.effects import (
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
 from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.told import kept_network
+from hairpin.remedy.under_events import is_undone
+
+_HELD = 3
+"""The greatest number of flows of a cause that are walked again after each event."""
 
 
 class CarriedRemedy(msgspec.Struct, frozen=True):
@@ -96,6 +103,26 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
     )
     cut = tuple(_cut(first, now, label, parts))
     return msgspec.structs.replace(found, found=effects, cut=cut).with_more(beside)
+
+
+def events_against(
+    network: Network, repairs: Sequence[tuple[Remedy, CauseAnswer | None]], passing: Mapping[str, Flow]
+) -> tuple[EventId, ...]:
+    """Return the events that bring a repaired cause back if only the steps of the repairs are carried out, and not the
+    lasting steps.  ``passing``: the flows that pass after the repairs, by their refs."""
+    causes = [cause for _, cause in repairs if cause is not None]  # a restored engine's rules have none
+    if not causes:
+        return ()
+    was = network
+    for remedy, _ in repairs:
+        made = after(msgspec.structs.replace(remedy, keeping=()), was, network)
+        network = kept_network(made, (), remedy.steps) or made  # ufw keeps what its own command set
+    stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
+    return tuple(
+        event
+        for event, course in courses_on(network, network.this)
+        if not course.missing and any(is_undone(cause.id, network, course, flows) for cause, flows in stopped)
+    )
 
 
 def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Iterator[Flow]:

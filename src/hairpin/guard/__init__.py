@@ -9,9 +9,7 @@ compares.  ``record`` makes of a round what ``memory`` keeps, in the file that `
 reads it for a story.  ``telling/`` delivers alerts and metrics.  ``heal/`` says what a guard may repair by itself.
 ``unit`` has the unit of systemd that runs one, and ``program`` tells it that its own program was replaced.
 
-``warm_reading`` reads the host again as far as it may have changed.  ``warm_told`` has what the kernel tells of
-changes, and ``warm_signs`` the signs by which a part of the host is known to be as it was, with ``warm_files`` for
-files and ``warm_engine`` for dockerd.  ``lean`` gives memory back.
+``warm/`` reads the host again as far as it may have changed.  ``lean`` gives memory back.
 
 Nothing here changes the host's network.
 """

@@ -11,7 +11,7 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.order import PUTTING_BACK, UNDOING
 from hairpin.change import change as c
 from hairpin.change.simulation.in_turn import made_in_turn
-from hairpin.change.simulation.simulate import simulate
+from hairpin.change.simulation.simulate import simulate_once
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.engines.missing import is_engines
 from hairpin.errors import ChangeError
@@ -240,7 +240,7 @@ def _held(
     if not remedy.change.parts:
         return remedy
     try:
-        after = simulate(remedy.change, others.network)
+        after = simulate_once(remedy.change, others.network)
         proof = _proof(remedy, candidate, others, asked, together)
     except ChangeError:
         return remedy

@@ -9,7 +9,7 @@ import msgspec
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import is_made, renumbered_change
-from hairpin.change.simulation.simulate import simulate
+from hairpin.change.simulation.simulate import simulate, simulate_once
 from hairpin.change.step import Ask, done_by
 from hairpin.engines.docker.daemon import starts_docker
 from hairpin.errors import ChangeError
@@ -25,7 +25,7 @@ def after(remedy: Remedy, was: Network, now: Network) -> Network:
     parts = (part for step in (*remedy.steps, *remedy.keeping) for part in done_by(step))
     now = _answering(now, remedy)
     try:
-        return simulate(Change(tuple(part for part in parts if not is_made(part, was, now))), now)
+        return simulate_once(Change(tuple(part for part in parts if not is_made(part, was, now))), now)
     except ChangeError:
         return now
 

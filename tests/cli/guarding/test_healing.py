@@ -1,6 +1,6 @@
 """A guard that heals recorded hosts: for whom, how often, and what it says.  Nothing is carried out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 
@@ -11,11 +11,11 @@ from hairpin.cli.guarding import healing
 from hairpin.cli.guarding.healing import Healer
 from hairpin.errors import ApplyError
 from hairpin.evidence.reading import Evidence
-from hairpin.evidence.several import Source
 from hairpin.expect.file import parse_expectations
 from hairpin.guard.change import Culprit, SeenChange
 from hairpin.guard.round import Round
 from hairpin.guard.rounds import rounds
+from hairpin.guard.warm.reading import KeptReading, WantedReading
 from hairpin.message import message
 from hairpin.question.question import Question
 from tests.report.answers import FORWARDING_OFF, evidence
@@ -33,19 +33,32 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> Carried:
     """The plans that were carried out, each with the words of the journal."""
     found: Carried = []
 
-    def carry(plan: RepairPlan, words: tuple[str, ...], _ahead: object) -> FixOutcome:
+    def carry(plan: RepairPlan, words: tuple[str, ...], _kept: object) -> FixOutcome:
         found.append((plan, words))
         return FixOutcome((str(len(found)),), ())
 
-    class Ahead:
-        def __init__(self, sources: tuple[Source, ...]) -> None: ...
-        def take(self) -> None: ...
-
     monkeypatch.setattr(healing, "carried_out", carry)
-    monkeypatch.setattr(healing, "ReadAhead", Ahead)
     monkeypatch.setattr(healing, "_known_heals", lambda: ())
     monkeypatch.setattr(healing, "somebody_types", lambda: False)
     return found
+
+
+class _Read(KeptReading):
+    """Stands for the readings of this host: one state after the other."""
+
+    def __init__(self, states: Iterator[Evidence]) -> None:
+        self._states = states
+
+    def last(self, wanted: WantedReading) -> Evidence:
+        del wanted
+        return evidence()
+
+    def drain(self) -> bool:
+        return True
+
+    def read(self, wanted: WantedReading, look_at: Collection[str] = ()) -> Evidence:
+        del wanted, look_at
+        return next(self._states)
 
 
 def told(*steps: tuple[SeenChange, Evidence], text: str = HEAL, first: Evidence | None = None) -> list[Round]:
@@ -59,9 +72,8 @@ def told(*steps: tuple[SeenChange, Evidence], text: str = HEAL, first: Evidence 
         left -= 1
         return next(bursts)
 
-    healer = Healer(expected, Question(), Shown())
-    read: Callable[[], tuple[Source, ...]] = healer.reading(lambda: (next(states),))
-    return [*map(healer.telling, rounds(expected, read, healer.hearing(burst), lambda: not left))]
+    healer = Healer(expected, Question(), Shown(), _Read(states))
+    return [*map(healer.telling, rounds(expected, healer.read, healer.hearing(burst), lambda: not left))]
 
 
 def test_what_a_program_broke_is_healed(carried: Carried) -> None:

@@ -30,6 +30,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.read.engines.engine_options import of_file, options
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
+from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.network import Network, veth_peer
@@ -39,6 +40,8 @@ _ALL4: Path = ("net", "ipv4", "conf", "all", "forwarding")
 _REDIRECTS4: Path = ("net", "ipv4", "conf", "all", "accept_redirects")
 _ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
 _FORCED, _NO_LINK = "force_forwarding", ("all", "default")
+_LAST = 4
+"""So many networks are kept by :func:`simulate_once`."""
 _replace = msgspec.structs.replace
 
 
@@ -59,6 +62,24 @@ def simulate(change: c.Change, network: Network) -> Network:
             for part in parts:
                 network = _simulate(part, network)
     return network
+
+
+def simulate_once(change: c.Change, network: Network) -> Network:
+    """Return what :func:`simulate` returns, for one of the last changes as the same value, so that what was walked in
+    it need not be walked again.  Raises ChangeError."""
+    known = _last_networks(network)
+    for each, found in known:
+        if each == change:
+            return found
+    found = simulate(change, network)
+    known.append((change, found))
+    del known[:-_LAST]
+    return found
+
+
+@kept
+def _last_networks(network: Network) -> list[tuple[c.Change, Network]]:  # noqa: ARG001
+    return []
 
 
 def _with_rules(network: Network, parts: tuple[c.InsertRule | c.DeleteRule, ...]) -> Network:

@@ -19,7 +19,7 @@ from hairpin.cli.material import this_host
 from hairpin.collect.several import What, read_this
 from hairpin.collect.snapshot import RECENT, AskedTraces
 from hairpin.evidence.reading import Evidence, moment
-from hairpin.guard.warm_reading import KeptReading, WantedReading
+from hairpin.guard.warm.reading import KeptReading, WantedReading
 from hairpin.message import message
 from hairpin.replica.judge import may_replicate
 from hairpin.report.words import Words, language_of

@@ -4,11 +4,8 @@ Lost rules of an engine are put back without a search for causes.  Otherwise the
 flows stop are found, which takes a fraction of the time of all flows.
 """
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
-from threading import Thread
 
 import msgspec
 
@@ -24,15 +21,12 @@ from hairpin.apply.program.outpost_ground import OutpostGround
 from hairpin.apply.restoring import restore_plan
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.step import Ask, LoadRules, RunCommands
-from hairpin.cli.plans.rereading import NO_CONTAINER, Rereading, with_insides
-from hairpin.collect.several import read_this
-from hairpin.errors import HairpinError
-from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import Source
 from hairpin.expect.expectation import Expectation, HealRules
 from hairpin.expect.holding import Holding, Holdings
 from hairpin.guard.heal.allowed import touched_word, why_no_heal, why_not_by_guard
 from hairpin.guard.heal.heal import NotHealed
+from hairpin.guard.warm.reading import EVERYTHING, KeptReading
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.known_flows import flow_key
@@ -43,7 +37,9 @@ _SWITCH_S = 60
 """The time after which the switch takes back a heal that this process did not confirm, in seconds."""
 _PATIENCE_S = 1.0
 """A heal starts no service, so its flows pass at once, or somebody has changed the host meanwhile."""
-_SWITCH_INTERVAL_S = 0.0005
+_LIVE = ("links", "rules", "sets", "sysctls", "docker_all", "podman_and_pods")
+"""What a heal changes, and what it must not outlive.  Only this is read again while it is carried out: a heal changes
+no file, and starts no process."""
 _LONGEST_NAME = 15
 """The kernel keeps so many characters of a process's name (TASK_COMM_LEN)."""
 _MOST_FLOWS = 4
@@ -109,7 +105,7 @@ def _repairing(
     for cause in answer.causes:
         why = _of_cause(cause) if is_wanted(cause, with_latent=False) else None
         if why is None:
-            kept.append(cause)
+            kept.append(_without_lasting(cause))
         else:
             reasons[cause.id] = why
     plan = plan_of(msgspec.structs.replace(answer, causes=tuple(kept)), (), with_latent=False)
@@ -129,6 +125,12 @@ def _one_for_each_stop(broken: Iterable[Holding]) -> list[FlowAnswer]:
         place = by.place if isinstance(by, RuleDecided) else type(by)
         found.setdefault((stop.reason, stop.netns, stop.stage, stop.link, place), flow)
     return list(found.values())[:_MOST_FLOWS]
+
+
+def _without_lasting(cause: CauseAnswer) -> CauseAnswer:
+    """Return the cause with repairs without lasting steps, which a heal does not make."""
+    remedies = tuple(msgspec.structs.replace(each, keeping=()) for each in cause.remedies)
+    return msgspec.structs.replace(cause, remedies=remedies)
 
 
 def _of_cause(cause: CauseAnswer) -> Message | None:
@@ -188,48 +190,22 @@ def names_of_writers(plan: RepairPlan) -> frozenset[str]:
     return frozenset(each[:_LONGEST_NAME] for each in found)
 
 
-def carried_out(plan: RepairPlan, question: tuple[str, ...], ahead: "ReadAhead | None" = None) -> FixOutcome:
+def carried_out(plan: RepairPlan, question: tuple[str, ...], kept: KeptReading) -> FixOutcome:
     """Carry the plan out, verified by the walk on fresh evidence; nothing is sent.  ``question``: the words that the
-    journal keeps.  ``ahead``: the first reading.  Raises ApplyError if the host has changed since the plan was made."""
+    journal keeps.  ``kept``: reads the host.  Raises ApplyError if the host has changed since the plan was made."""
     label = plan.answer.network.this.name
     asked = plan.answer.question
-    again = Rereading(plan).read
+
+    def again() -> tuple[Source, ...]:
+        kept.drain()
+        return (kept.read(EVERYTHING, _LIVE),)
 
     def look() -> Answer:
         return ask(asked, again(), depth="flows")
 
     def read() -> Network:
-        first = ahead.take() if ahead is not None else None
-        return network_asked(asked, first or again())
+        return network_asked(asked, again())
 
     verifier = Verifier(look, lambda _network, _flow: None, lambda _network: None, read, _PATIENCE_S)
     ground = OutpostGround(here(), _SWITCH_S, lambda _task, _said: None, partial(look_at, label))
     return apply_plan(plan, {label: ground}, verifier, lasting=False, question=question)
-
-
-class ReadAhead:
-    """Reads the host again while the plan is made: the reading against which the plan is checked before its first
-    step.  A heal changes nothing in containers, so they are not entered again."""
-
-    def __init__(self, sources: tuple[Source, ...]) -> None:
-        self._older = sources
-        # The reading wakes often and needs little: by default it would wait 5 ms for the plan's thread each time.
-        self._interval_s = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_INTERVAL_S)
-        self._found: tuple[Source, ...] | None = None
-        self._thread = Thread(target=self._read_again, daemon=True)
-        self._thread.start()
-
-    def _read_again(self) -> None:
-        (older,) = self._older
-        with suppress(HairpinError):  # the host is read again when the plan is made
-            if isinstance(older, Evidence):
-                whole = with_insides(read_this(only=NO_CONTAINER), older)
-                self._found = (whole,) if whole is not None else None
-
-    def take(self) -> tuple[Source, ...] | None:
-        """Return the reading, once; None if there is none."""
-        self._thread.join()
-        sys.setswitchinterval(self._interval_s)
-        found, self._found = self._found, None
-        return found

@@ -19,7 +19,7 @@ from hairpin.apply.program.outpost import here
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.cli.face.asked import Shown
 from hairpin.cli.face.output import complain
-from hairpin.cli.guarding.heal_plan import ReadAhead, carried_out, heal_plan, names_of_writers
+from hairpin.cli.guarding.heal_plan import carried_out, heal_plan, names_of_writers
 from hairpin.cli.plans.half_done import plans_here
 from hairpin.cli.plans.settling import settle_interrupted
 from hairpin.errors import HairpinError
@@ -32,10 +32,10 @@ from hairpin.guard.heal.heal import Healed, NotHealed
 from hairpin.guard.heal.person import is_known, is_persons, somebody_types
 from hairpin.guard.record import without_secret
 from hairpin.guard.round import Round
+from hairpin.guard.warm.reading import EVERYTHING, KeptReading
 from hairpin.message import Message, message
 from hairpin.question.question import Question
 
-Read = Callable[[], tuple[Source, ...]]
 Burst = Callable[[float], tuple[SeenChange, ...]]
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 300.0
 """A heal that was refused or undone is tried again after so long, at first and at last."""
@@ -49,7 +49,8 @@ _BY = "by="
 class Healer:
     """The heals of one guard."""
 
-    def __init__(self, expected: Expectations, question: Question, shown: Shown) -> None:
+    def __init__(self, expected: Expectations, question: Question, shown: Shown, kept: KeptReading) -> None:
+        """``kept``: reads the host."""
         each = tuple(one for one in expected.each if one.on_break == "heal")
         now = tuple(msgspec.structs.replace(one, survives=()) for one in each)
         self._expected = msgspec.structs.replace(expected, each=now)
@@ -61,7 +62,7 @@ class Healer:
         self._not_healed: list[NotHealed] = []
         self._said: frozenset[object] = frozenset()
         self._own_names: frozenset[str] = frozenset()
-        self._read: Read = tuple
+        self._kept = kept
         self._again_s, self._wait_s = 0.0, _FIRST_WAIT_S
         self._chain = _chain()
 
@@ -86,17 +87,19 @@ class Healer:
 
         return heard
 
-    def reading(self, read: Read) -> Read:
-        """Return the reading of the host, after which the host is healed.  The round tells of what was read."""
+    def read(self) -> tuple[Source, ...]:
+        """Read the host, and heal it.  The round tells of what was read.  Raises CollectError."""
+        sources = self._host_now()
+        if self._expected.each:
+            self._heal_safely(sources)
+        return sources
 
-        def read_and_heal() -> tuple[Source, ...]:
-            sources = read()
-            if self._expected.each:
-                self._heal_safely(sources)
-            return sources
-
-        self._read = read
-        return read_and_heal
+    def _host_now(self) -> tuple[Source, ...]:
+        """Read the host: at first all of it, and then what may have changed."""
+        if self._kept.last(EVERYTHING) is None:
+            self._kept.read(EVERYTHING)  # a part stands from its second reading on
+        self._kept.drain()
+        return (self._kept.read(EVERYTHING),)
 
     def _try_again(self) -> None:
         """Heal what could not be healed before, although nothing has changed since.  What a killed process has left
@@ -105,7 +108,7 @@ class Healer:
         try:
             if plans_here():
                 self.settle()
-            self._heal_safely(self._read())
+            self._heal_safely(self._host_now())
         except HairpinError:  # a host that cannot be read is told by the next round
             self._later()
 
@@ -149,11 +152,9 @@ class Healer:
         if not mine:
             return
         culprits = tuple(dict.fromkeys(one for each in mine for one in self._broken_by[each.expectation.key][0]))
-        ahead = ReadAhead(sources)
         plan, left = heal_plan(held, mine, sources, self._expected.heal)
         self._not_healed += (each._replace(culprits=culprits) for each in left)
         if plan is None:
-            ahead.take()
             return
         names = tuple(each.id for each in plan.repairs)
         expectations = tuple(each.expectation for each in mine)
@@ -167,7 +168,7 @@ class Healer:
         self._own_names = names_of_writers(plan)
         try:
             words = (*_WORDS, *(f"{_BY}{culprit_word(each)}" for each in culprits), *names)
-            outcome = carried_out(plan, words, ahead)
+            outcome = carried_out(plan, words, self._kept)
         except HairpinError as error:  # nothing was done, so it counts as no heal
             self._leave(expectations, error.said, names, culprits)
             self._later()

@@ -19,7 +19,6 @@ from hairpin.cli.guarding.healing import Healer
 from hairpin.cli.guarding.recording import Recorder
 from hairpin.cli.guarding.serving import answer_others
 from hairpin.errors import UsageError
-from hairpin.evidence.several import Source
 from hairpin.expect.file import DEFAULT
 from hairpin.guard.change import SeenChange
 from hairpin.guard.program import ProgramWatch
@@ -27,7 +26,7 @@ from hairpin.guard.record import without_secrets
 from hairpin.guard.round import Round
 from hairpin.guard.rounds import rounds
 from hairpin.guard.unit import notify
-from hairpin.guard.warm_reading import EVERYTHING, KeptReading
+from hairpin.guard.warm.reading import KeptReading
 from hairpin.guard.watch import Watch
 from hairpin.message import Message, message
 from hairpin.report.documents.guard_document import round_document
@@ -66,11 +65,10 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
             return found
 
         question = asked.question()
-        healer = Healer(expected, question, shown)
+        healer = Healer(expected, question, shown, KeptReading())
         healer.settle()
         followers = (_writer(recorder.blind, shown), recorder.heed)
-        read, heard = healer.reading(_reading()), healer.hearing(burst)
-        for told in rounds(expected, read, heard, is_over, question):
+        for told in rounds(expected, healer.read, healer.hearing(burst), is_over, question):
             found = healer.telling(without_secrets(told))
             for follow in followers:
                 follow(found)
@@ -89,19 +87,6 @@ def _go_on_as_new(program: ProgramWatch, shown: Shown) -> None:
     complain(message("the program of this guard was replaced, so the guard starts anew"), shown.lang)
     file = str(this_file())
     os.execv(file, (file, *sys.argv[1:]))  # noqa: S606 - the program that was started, with the same words
-
-
-def _reading() -> Callable[[], tuple[Source, ...]]:
-    """Return what reads the host: at first all of it, and then what may have changed."""
-    kept = KeptReading()
-
-    def read() -> tuple[Source, ...]:
-        if kept.last(EVERYTHING) is None:
-            kept.read(EVERYTHING)  # a part stands from its second reading on
-        kept.drain()
-        return (kept.read(EVERYTHING),)
-
-    return read
 
 
 def _writer(blind: tuple[Message, ...], shown: Shown) -> Follower:

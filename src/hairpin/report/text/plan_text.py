@@ -288,9 +288,9 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
     if plan.effects.left_out:
         said = message("{count} further flows were not checked.", count=plan.effects.left_out)
         paper.prose(words(said), indent=2, style="faint")
-    if not lasting and plan.lost_after:
+    if not lasting and (events := plan.lost_after):
         paper.gap()
-        said = message("Without --persist, the repair is lost after {events}.", events=", ".join(plan.lost_after))
+        said = message("Without --persist, the repair is lost after {events}.", events=", ".join(events))
         paper.prose(words(said), style="unsure")
     if not applying and not plan.answer.is_of_text:
         paper.gap()

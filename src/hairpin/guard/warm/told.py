@@ -1,7 +1,7 @@
 """What the kernel has told since it was asked last: sockets of netlink that nobody waits for.
 
 They cost nothing until a question comes.  Neighbours, forwarding databases and connections change by themselves all the
-time, so they are no part of it: ``warm_signs`` compares them.
+time, so they are no part of it: ``signs`` compares them.
 
 Source: linux/rtnetlink.h, linux/netfilter/nfnetlink.h, linux/xfrm.h
 """

@@ -32,7 +32,8 @@ def engine_state(path: str) -> object:
         lists: tuple[list[dict[str, object]], ...] = tuple(map(msgspec.json.decode, (networks, containers)))
         places = tuple(f"/networks/{each['Id']}" for each in lists[0])
         inspected = tuple(f"/containers/{each['Id']}/json" for each in lists[1])
-        return version, kept, answers.of(places), tuple(map(_without_log, answers.of(inspected)))
+        # dockerd lists its networks in another order each time
+        return version, kept, sorted(answers.of(places)), tuple(map(_without_log, answers.of(inspected)))
 
 
 def _without_log(body: bytes) -> bytes:

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 
 Mark = tuple[int, ...] | None
 _TREES = (
@@ -19,7 +20,7 @@ _TREES = (
     "/run/systemd/transient", "/run/systemd/generator", "/run/systemd/generator.early", "/run/systemd/generator.late",
     "/run/systemd/resolve", "/run/network", "/run/NetworkManager", "/run/netplan", "/run/cloud-init",
     "/usr/lib/NetworkManager", "/usr/local/etc/keepalived", "/usr/local/lib/systemd", "/usr/share/containers",
-    "/run/containers/systemd", "/var/spool/cron", "/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/hairpin/plans",
+    "/run/containers/systemd", "/var/spool/cron", "/var/lib/dhcp", "/var/lib/dhclient",
 )  # fmt: skip
 _FOLDERS = (
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/systemd/system",
@@ -50,6 +51,11 @@ def trees() -> object:
     if _called[0] != trees:
         _called = trees, tuple(_named_files())
     return trees, tuple(map(mark, _called[1]))
+
+
+def plans() -> object:
+    """Return the marks of all plans of hairpin in this host's journal."""
+    return tuple(_tree("/var/lib/hairpin/plans"))
 
 
 def _tree(path: str) -> Iterator[tuple[object, ...]]:
@@ -96,12 +102,25 @@ _LOGGED = re.compile(
 """The lines of the kernel's log that ``kernel_log`` in collect.sh takes."""
 
 
+_log: tuple[int, bytes, tuple[str, ...]] = 0, b"", ()
+"""The length and the digest of the log that was read last, and its lines."""
+
+
 def kernel_log() -> tuple[str, ...]:
+    """Return the lines of the kernel's log that matter.  Only what was added since the last call is searched."""
+    global _log  # noqa: PLW0603
     libc, held = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(1 << 20)
     size = libc.klogctl(3, held, len(held))
     if size < 0:
         raise OSError(ctypes.get_errno(), "klogctl")
-    return tuple(_LOGGED.findall(held.raw[:size].decode("utf-8", "replace")))
+    data = ctypes.string_at(held, size)
+    length, digest, lines = _log
+    if length == 0 or data[length - 1 : length] != b"\n" or sha256(data[:length]).digest() != digest:
+        length, lines = 0, ()
+    if length < size or length == 0:
+        added = _LOGGED.findall(data[length:].decode("utf-8", "replace"))
+        _log = size, sha256(data).digest(), (*lines, *added)
+    return _log[2]
 
 
 def module_names() -> str | None:
