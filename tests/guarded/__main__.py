@@ -3,24 +3,22 @@
 The exit status is 1 if a change was missed, or if somebody is named who did not make it.
 """
 
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.node import DIE_WITH_PARENT, ENVIRONMENT
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.guarded.inside import Many, Seen
 from tests.guarded.kinds import KINDS
 from tests.machine.command import command
 from tests.machine.run import ended, tell
 from tests.own_ssh.variants import in_python
+from tests.watched.heard import in_first_processes
 
 PLAN = LabPlan(firewall="firewalld", podman="netavark", containers=(ContainerPlan("web", publish=("8151:80",)),))
 Result = Seen | Many
-_PROC = 'mount -t proc proc /proc; exec "$@"'
 
 
 def main() -> int:
@@ -36,11 +34,7 @@ def run(count: int, seed: int, how: str) -> Iterator[Result]:
     """Yield what is told of each change, on a lab host of which the guard's sources see all processes."""
     with running_lab(PLAN) as lab:
         argv = in_python("tests.guarded.inside", _image(lab), str(count), str(seed), how)
-        enter = ("nsenter", "--target", str(lab.host.pid), "--net", "--mount", "--uts", "--", "unshare", "--mount")
-        with subprocess.Popen(
-            (*DIE_WITH_PARENT, *enter, "sh", "-c", _PROC, "sh", *argv),
-            stdout=subprocess.PIPE, env=ENVIRONMENT, text=True,
-        ) as process:  # fmt: skip
+        with in_first_processes(lab, *argv) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 yield msgspec.json.decode(line, type=Result)

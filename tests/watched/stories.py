@@ -38,6 +38,10 @@ docker network connect shop_front shop-web-1
 """
 
 
+_BY_FIREWALLD = ("iptables", "ip6tables", "iptables-restor", "ip6tables-resto")
+"""What firewalld starts for itself and for dockerd, which asks it to (passthrough)."""
+
+
 class Story(msgspec.Struct, frozen=True):
     """One story.  ``program``: the name of the script that makes the change (``shell``).  ``writer``: the names of the
     processes that write, of which each is right.  ``causes``: those of which each is right.  ``lines``: what breaks."""
@@ -76,7 +80,7 @@ STORIES = (
         "firewalld", "4: somebody starts firewalld by hand after dockerd, which deletes Docker's chains",
         LabPlan(firewall="firewalld"), _WEB, "by-hand",
         "kill $(pgrep -x firewalld); while pgrep -x firewalld >/dev/null; do sleep 0.1; done; firewalld --nopid",
-        ("firewalld",), ("dnat-rule-missing", "docker-nat-chain-missing", "filter-accept-missing"), "rules", 2,
+        ("firewalld", *_BY_FIREWALLD), ("dnat-rule-missing", "docker-nat-chain-missing", "filter-accept-missing"), "rules", 2,
     ),
     Story(
         "network-restart", "4: a web application that edits the address restarts the network, which resets ip_forward",

@@ -13,9 +13,11 @@ from typing import IO, Any, Literal
 import msgspec
 
 from hairpin.errors import LabError
+from hairpin.guard.change import SeenChange
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.engine import write
 from hairpin.lab.run import HAIRPIN, environment
+from tests.watched.heard import hearing
 from tests.watched.stories import Story
 
 _FILE = "/etc/hairpin/expect.toml"
@@ -24,10 +26,10 @@ _PATIENCE_S = 120.0
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What became of a story.  ``who``: who is named: the writer and nobody else (``right``), nobody, or another one.
-    ``behind``: whether the script is named, too, for which the writer worked.  ``when``: whether the change's time lies
-    within the script's own.  ``what``: whether the lines broke with a right cause.  ``told_s``: from the change to the
-    guard's line."""
+    """What became of a story.  ``who``: who is named, by the guard or by its sources (``heard``): the writer and nobody
+    else (``right``), nobody, or another one.  ``behind``: whether the script is named, too, for which the writer
+    worked.  ``when``: whether the change's time lies within the script's own.  ``what``: whether the lines broke with a
+    right cause.  ``told_s``: from the change to the guard's line."""
 
     name: str
     who: Literal["right", "unknown", "wrong"] = "unknown"
@@ -51,11 +53,12 @@ def replay(story: Story) -> Result:
             write(lab.host, _FILE, story.file)
             write(lab.host, f"/usr/local/bin/{story.program}", f"#!/bin/sh\n{story.shell}\nread ended\n")
             lab.host.run(f"chmod +x /usr/local/bin/{story.program}")
-            with _guard(lab) as lines:
+            with _guard(lab) as lines, hearing(lab) as heard:
                 first = next(lines)
                 if first["broken"]:  # what it cannot hear in a namespace of processes it says, and is not asked
                     return Result(story.name, void=f"at the start: {json.dumps(first)[:400]}")
-                return _told(story, *_changed(lab, story, lines))
+                found, *times = _changed(lab, story, lines)
+        return _told(story, found, heard, *times)
     except (LabError, StopIteration) as error:
         return Result(story.name, void=f"{type(error).__name__}: {str(error).strip()[-300:]}")
 
@@ -81,7 +84,9 @@ def _changed(lab: Lab, story: Story, lines: Iterator[dict[str, Any]]) -> tuple[l
     return found, began_s, ended_s
 
 
-def _told(story: Story, found: list[dict[str, Any]], began_s: float, ended_s: float) -> Result:
+def _told(story: Story, found: list[dict[str, Any]], heard: list[SeenChange], began_s: float, ended_s: float) -> Result:
+    """Return what the guard's rounds and its sources say.  ``heard``: what the sources tell where the kernel tells of
+    all processes."""
     broke = [one for each in found for one in (*each["broke"], *each["lost"])]
     causes = {cause["id"] for one in broke for breach in one.get("breaches", ()) for cause in breach["causes"]}
     causes |= {one["kind"] for one in broke if "kind" in one}
@@ -89,6 +94,8 @@ def _told(story: Story, found: list[dict[str, Any]], began_s: float, ended_s: fl
         one for each in found if each["broke"] or each["lost"] for one in each["changes"] if one["part"] == story.part
     ]
     culprits = [one["culprit"] for one in changes if one["culprit"] is not None]
+    during = (each.culprit for each in heard if each.part == story.part and began_s <= each.at_s <= ended_s)
+    culprits += [each._asdict() for each in during if each is not None]
     others = [each for each in culprits if each["name"] not in story.writer]
     times = [datetime.fromisoformat(one["at"]).timestamp() for one in changes]
     return Result(
