@@ -80,7 +80,8 @@ STORIES = (
         "firewalld", "4: somebody starts firewalld by hand after dockerd, which deletes Docker's chains",
         LabPlan(firewall="firewalld"), _WEB, "by-hand",
         "kill $(pgrep -x firewalld); while pgrep -x firewalld >/dev/null; do sleep 0.1; done; firewalld --nopid",
-        ("firewalld", *_BY_FIREWALLD), ("dnat-rule-missing", "docker-nat-chain-missing", "filter-accept-missing"), "rules", 2,
+        ("firewalld", *_BY_FIREWALLD),
+        ("dnat-rule-missing", "docker-nat-chain-missing", "filter-accept-missing"), "rules", 2,
     ),
     Story(
         "network-restart", "4: a web application that edits the address restarts the network, which resets ip_forward",
