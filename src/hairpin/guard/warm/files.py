@@ -133,11 +133,19 @@ def entries_of(folder: str) -> Iterator[tuple[str, object]]:
 
 
 def mark(path: str) -> tuple[int, ...] | None:
-    """Return what changes with a file.  The kernel sets its ctime whenever anything of it does."""
+    """Return what changes with a file; None if there is none.  The kernel sets its ctime whenever anything of it does.
+
+    A file in /proc, to which /etc/mtab leads, is another one for each process."""
     try:
-        return _mark(os.stat(path))
+        found = os.stat(path)
     except OSError:
         return None
+    return None if found.st_dev == _device_of_proc() else _mark(found)
+
+
+@cache
+def _device_of_proc() -> int:
+    return os.stat("/proc").st_dev
 
 
 def _mark(found: os.stat_result) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ answer, so a sign takes in rather too much.
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Collection
 from functools import cache
@@ -94,19 +95,21 @@ def _docker(known: KnownReadings) -> Sign | None:
     )
 
 
-_OF_PROCESS = {"socket-owners": 1, "relay-cmdlines": 0, "container-processes": 0}
-"""The readings that name processes, and the column of the process's number."""
+_OF_PROCESS = ("relay-cmdlines", "container-processes")
+"""The readings whose lines begin with the number of a process."""
+_INODE = re.compile(r"\bino:(\d+)")
 
 
 def _processes(known: KnownReadings) -> Sign | None:
-    """Processes that have no socket, are in no container and relay nothing decide about no packet."""
+    """Processes that have no socket of IP, are in no container and relay nothing decide about no packet."""
     if known.has("all_processes", "address-movers") or known.text("all_processes", "frozen-processes"):
         return None
+    lines = (line for key in _OF_PROCESS for line in known.text("all_processes", key).splitlines())
+    owners = map(str.split, known.text("all_processes", "socket-owners").splitlines())
+    listed = {found for part in known.readings for found in _INODE.findall(known.text(part, "sockets"))}
     pids = sorted({
-        words[column]
-        for key, column in _OF_PROCESS.items()
-        for line in known.text("all_processes", key).splitlines()
-        if len(words := line.split("\t" if "\t" in line else None)) > column
+        *(words[0] for line in lines if (words := line.split())),
+        *(words[1] for words in owners if len(words) > 1 and words[0] in listed),
     })  # fmt: skip
     groups = {line for pid in pids for line in (text_of_file(f"/proc/{pid}/cgroup") or "").splitlines()}
     frozen = tuple(sorted((each, _is_frozen(each)) for each in groups))
