@@ -76,8 +76,8 @@ class KeptReading:
         return self._last.get(wanted)
 
     def read(self, wanted: WantedReading, look_at: Collection[str] = EVERY_PART) -> Evidence:
-        """Return the evidence as it is now: the same value as the last time if nothing has changed.  Of parts beside
-        ``look_at``, only those are read again of which it is known that they have changed.
+        """Return the evidence as it is now: the same value as the last time if nothing has changed.  Beside
+        ``look_at``, a part stands unless it has no sign, or the kernel has told of a change.
 
         Raises CollectError."""
         found = self._as_now(wanted, look_at) or self._as_now(wanted, EVERY_PART)
