@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -266,3 +267,20 @@ def test_what_cannot_be_written_waits_and_is_said(tmp_path: Path) -> None:
         kept.beat(1020.0)
         assert kept.failure is None
         assert list(kept.rounds()) == [b"1", b"2"]
+
+
+def test_a_guard_that_cannot_write_lives_and_is_blind(tmp_path: Path) -> None:
+    path, now_s = tmp_path / "guard.db", time.time()
+    with Memory(path, writes=True) as kept:
+        kept.begin("expect.toml", now_s, ())
+        kept._base.execute("pragma query_only=1")
+        for after_s in (20.0, 40.0, 80.0):
+            kept.beat(now_s + after_s)
+        found = kept.last(now_s + 90.0)
+        assert found is not None
+        assert found.lives
+        assert "nothing could be written lately" in found.blind[0]
+        late = kept.last(now_s + 150.0)
+        assert late is not None
+        assert not late.lives
+        assert late.blind == ()

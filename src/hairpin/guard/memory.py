@@ -118,6 +118,9 @@ class Memory:
         else:
             return
         self._beat_s = now_s
+        if self.failure is not None:  # a full disk has room for a time
+            with suppress(OSError):
+                os.utime(self._path, (now_s, now_s))
         if self._waiting:
             self._write_rounds()
 
@@ -207,14 +210,19 @@ class Memory:
         )  # fmt: skip
 
     def last(self, now_s: float) -> GuardState | None:
-        """Return the guard that began last; None if none did.  It lives if its process exists and said so lately."""
+        """Return the guard that began last; None if none did.  It lives if its process exists and said so lately: in
+        the file or, where nothing can be written, by the time of the file."""
         ended = ", ended_s" if self._is_current else ", null"
         row = self._base.execute(f"select {_COLUMNS}{ended}, number from guard order by number desc limit 1").fetchone()  # noqa: S608
         if row is None:
             return None
         process, file, started_s, beat_s, expectations, broken, blind, ended_s, number = row
-        lives = ended_s is None and now_s - beat_s < LATE_S and Path(f"/proc/{process}").exists()
+        touched_s = self._path.stat().st_mtime
+        said_s = max(beat_s, touched_s if touched_s <= now_s else 0.0)
+        lives = ended_s is None and now_s - said_s < LATE_S and Path(f"/proc/{process}").exists()
         told = msgspec.json.decode(blind, type=tuple[str, ...])
+        if lives and now_s - beat_s >= LATE_S:
+            told = (*told, str(_unwritten(self._path, "nothing could be written lately")))
         return GuardState(
             process, file, started_s, beat_s, expectations, broken, told, lives, self._lost_alerts(number)
         )
@@ -263,7 +271,7 @@ class Memory:
 
     def _fail(self, error: Exception) -> None:
         """Say why nothing can be written.  A damaged file is set aside, and a new one begun."""
-        self.failure = message("no history is kept: {path}: {reason}", path=self._path, reason=error)
+        self.failure = _unwritten(self._path, error)
         if not isinstance(error, self._file.Failure) or not self._file.is_damage(error):
             return
         with suppress(self._file.Failure, OSError, EvidenceError):
@@ -287,3 +295,7 @@ def own_netns() -> str:
 def _document(text: str | bytes) -> bytes:
     """Return a document.  The first files have it as text."""
     return text.encode() if isinstance(text, str) else zlib.decompress(text)
+
+
+def _unwritten(path: Path, reason: object) -> Message:
+    return message("no history is kept: {path}: {reason}", path=path, reason=reason)

@@ -11,6 +11,8 @@ from hairpin.cli.guarding.alerting import AlertDesk
 from hairpin.errors import UsageError
 from hairpin.expect.expectation import OnBreak
 from hairpin.expect.settings import Alert
+from hairpin.guard.change import Culprit
+from hairpin.guard.heal.heal import NotHealed
 from hairpin.guard.memory import Memory
 from hairpin.guard.round import Round
 from hairpin.message import message
@@ -49,6 +51,23 @@ def test_what_is_alerted(on_break: OnBreak, kinds: list[str], tmp_path: Path) ->
         telling.heed(each)
     assert all(not each.reason for each in telling.close())
     assert [json.loads(line)["kind"] for line in got.read_text().splitlines()] == kinds
+
+
+def test_a_fight_is_alerted_whatever_else_the_round_says_and_names_both(tmp_path: Path) -> None:
+    telling, got = desk(tmp_path)
+    broken = rounds("heal")[1]
+    expectations = tuple(each.expectation for each in broken.broke)
+    by_sh = Culprit(12, "sh", "sh -c x", unit="cron.service")
+    plain = NotHealed(expectations, message("no repair is known"))
+    fight = NotHealed(expectations, message("sh and hairpin change x in turn"), ("x",), (by_sh,), is_fight=True)
+    telling.heed(broken._replace(not_healed=(plain,)))
+    telling.heed(broken._replace(not_healed=(plain, fight)))
+    telling.close()
+    told = [json.loads(line) for line in got.read_text().splitlines()]
+    assert [each["kind"] for each in told] == ["broke", "fight"]
+    assert "sh and hairpin change x in turn" in told[1]["summary"]
+    assert "cron.service" in told[1]["summary"]
+    assert "sh and hairpin" not in told[0]["summary"]
 
 
 def test_a_guard_that_becomes_blind_and_sees_again(tmp_path: Path) -> None:
