@@ -40,6 +40,34 @@ def test_what_breaks_and_what_holds_again() -> None:
     assert [each.expectation.origin for each in third.mended] == ["outside"]
 
 
+def test_what_changes_while_the_host_is_read_belongs_to_the_round() -> None:
+    """The reading has the later change already, whose maker is told after the burst."""
+    states = iter((evidence(), evidence(FORWARDING_OFF), evidence(FORWARDING_OFF)))
+    later = iter(((BY_NFT,), ()))
+    acted: list[tuple[SeenChange, ...]] = []
+    first, second = rounds(
+        EXPECTED, lambda: (next(states),), lambda _: (BY_NOBODY,), lambda: len(acted) == 2,
+        meanwhile=lambda: next(later), act=lambda _, changes: acted.append(changes),
+    )  # fmt: skip
+    assert (first.changes, second.changes) == ((), (BY_NOBODY, BY_NFT))
+    assert acted == [(), (BY_NOBODY, BY_NFT)]
+    assert second.broke
+    assert second.culprits == (Culprit(12, "nft"),)
+
+
+def test_a_host_that_changes_all_the_time_is_told_all_the_same() -> None:
+    count = 0
+
+    def read() -> tuple[Evidence, ...]:
+        nonlocal count
+        count += 1
+        return (evidence(),)
+
+    found = list(rounds(EXPECTED, read, lambda _: (BY_NFT,), lambda: count > 1, meanwhile=lambda: (BY_NOBODY,)))
+    assert (len(found), count) == (2, 4)
+    assert found[1].changes == (BY_NFT, BY_NOBODY, BY_NOBODY)
+
+
 def test_what_is_broken_already_is_told_once() -> None:
     first, second = found(evidence(FORWARDING_OFF), evidence(FORWARDING_OFF))
     assert [each.expectation.origin for each in first.broke] == ["outside"]

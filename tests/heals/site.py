@@ -53,7 +53,8 @@ class Guard:
         )
         self.rounds: list[Round] = []
         self._told: queue.Queue[Round] = queue.Queue()
-        Thread(target=self._read, daemon=True).start()
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -81,6 +82,10 @@ class Guard:
                 os.kill(child, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+        self._reader.join(_LIMIT_S)
+        for each in (self._process.stdout, self._process.stderr):
+            if each is not None:
+                each.close()
 
     def end(self) -> str:
         """End the guard as systemd would, and return what it said on standard error."""
@@ -173,8 +178,8 @@ class Site:
 
     def end(self) -> None:
         """End what runs beside the lab."""
-        self._client.kill()
-        self._client.wait()
+        with self._client:
+            self._client.kill()
         self.guard.kill()
 
 

@@ -17,6 +17,10 @@ PATIENCE_S = 1.0
 """How long one wait for a change lasts, in seconds: so soon the guard heeds a signal."""
 
 
+_MOST_READINGS = 3
+"""So often the host is read for one round at most, if it changes while it is read."""
+
+
 Burst = Callable[[float], tuple[SeenChange, ...]]
 
 
@@ -33,20 +37,37 @@ def rounds(
     burst: Burst,
     is_over: Callable[[], bool],
     question: Question = Question(),  # noqa: B008 - immutable
+    *,
+    meanwhile: Callable[[], tuple[SeenChange, ...]] = tuple,
+    act: Callable[[tuple[Source, ...], tuple[SeenChange, ...]], None] = lambda *_: None,
 ) -> Iterator[Round]:
     """Yield a round at once, and one after each burst, until ``is_over``.
 
-    ``read``: reads the host.  ``burst``: waits for the next burst for so many seconds.  A host that cannot be read ends
-    nothing: the round says so, and the next burst is tried."""
+    ``read``: reads the host.  ``burst``: waits for the next burst for so many seconds.  ``meanwhile``: returns what has
+    changed while the host was read; then it is read again, because a change that is in the reading belongs to this
+    round, with its maker.  ``act``: called with what was read and the changes, before the host is judged.  A host that
+    cannot be read ends nothing: the round says so, and the next burst is tried."""
     before = _Before()
     changes: tuple[SeenChange, ...] = ()
     while True:
-        found = _round(expected, read, question, changes, before)
+        sources: tuple[Source, ...] = ()
+        at_s = time.time()
+        try:
+            sources = read()
+            for _ in range(_MOST_READINGS - 1):
+                if not changes or not (more := meanwhile()):
+                    break
+                changes, at_s = (*changes, *more), time.time()
+                sources = read()
+            act(sources, changes)
+            found = _round(expected, sources, question, (at_s, changes), before)
+        except HairpinError as error:
+            found = Round(at_s, changes, None, failed=error.said, read=sources)
         yield found
         if found.held is not None:
             broken = frozenset(each.expectation.key for each in found.held.each if each.is_broken)
             before = _Before(broken, frozenset(each.key for each in found.held.lost))
-        del found  # a guard waits most of its life: what was read and walked is not kept meanwhile
+        del found, sources  # a guard waits most of its life: what was read and walked is not kept meanwhile
         give_memory_back()
         changes = ()
         while not changes:
@@ -57,20 +78,15 @@ def rounds(
 
 def _round(
     expected: Expectations,
-    read: Callable[[], tuple[Source, ...]],
+    sources: tuple[Source, ...],
     question: Question,
-    changes: tuple[SeenChange, ...],
+    burst: tuple[float, tuple[SeenChange, ...]],
     before: _Before,
 ) -> Round:
-    at_s = time.time()
-    sources: tuple[Source, ...] = ()
-    try:
-        sources = read()
-        held = hold(expected, sources, question)
-    except HairpinError as error:
-        return Round(at_s, changes, None, failed=error.said, read=sources)
+    """Return the round of a burst, which has a time and its changes.  Raises HairpinError."""
+    held = hold(expected, sources, question)
     broke = tuple(each for each in held.each if each.is_broken and each.expectation.key not in before.broken)
     mended = tuple(each for each in held.each if each.state == "held" and each.expectation.key in before.broken)
     lost = tuple(each for each in held.lost if each.key not in before.lost)
     kept_again = tuple(each for each in held.promises if each.state == "kept" and each.key in before.lost)
-    return Round(at_s, changes, held, broke, mended, read=sources, lost=lost, kept_again=kept_again)
+    return Round(*burst, held, broke, mended, read=sources, lost=lost, kept_again=kept_again)

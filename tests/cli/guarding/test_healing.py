@@ -73,7 +73,8 @@ def told(*steps: tuple[SeenChange, Evidence], text: str = HEAL, first: Evidence 
         return next(bursts)
 
     healer = Healer(expected, Question(), Shown(), _Read(states))
-    return [*map(healer.telling, rounds(expected, healer.read, healer.hearing(burst), lambda: not left))]
+    found = rounds(expected, healer.read, healer.hearing(burst), lambda: not left, act=healer.act)
+    return [*map(healer.telling, found)]
 
 
 def test_what_a_program_broke_is_healed(carried: Carried) -> None:

@@ -77,25 +77,23 @@ class Healer:
             self._later()  # a child of a killed guard may still be at work
 
     def hearing(self, burst: Burst) -> Burst:
-        """Return the burst, whose changes are those that a heal looks at."""
+        """Return the burst, before which a heal is tried again that could not be made."""
 
         def heard(patience_s: float) -> tuple[SeenChange, ...]:
             if self._again_s and time.monotonic() > self._again_s:
                 self._try_again()
-            self._changes = burst(patience_s)
-            return self._changes
+            return burst(patience_s)
 
         return heard
 
-    def read(self) -> tuple[Source, ...]:
-        """Read the host, and heal it.  The round tells of what was read.  Raises CollectError."""
-        sources = self._host_now()
+    def act(self, sources: tuple[Source, ...], changes: tuple[SeenChange, ...]) -> None:
+        """Heal the host as it was read.  The round tells of what was read.  ``changes``: the burst of this round."""
+        self._changes = changes
         if self._expected.each:
             self._heal_safely(sources)
-        return sources
 
-    def _host_now(self) -> tuple[Source, ...]:
-        """Read the host: at first all of it, and then what may have changed."""
+    def read(self) -> tuple[Source, ...]:
+        """Read the host: at first all of it, and then what may have changed.  Raises CollectError."""
         if self._kept.last(EVERYTHING) is None:
             self._kept.read(EVERYTHING)  # a part stands from its second reading on
         self._kept.drain()
@@ -108,7 +106,7 @@ class Healer:
         try:
             if plans_here():
                 self.settle()
-            self._heal_safely(self._host_now())
+            self._heal_safely(self.read())
         except HairpinError:  # a host that cannot be read is told by the next round
             self._later()
 

@@ -68,7 +68,11 @@ def run(file: str | None, asked: Asked, shown: Shown) -> int:
         healer = Healer(expected, question, shown, KeptReading())
         healer.settle()
         followers = (_writer(recorder.blind, shown), recorder.heed)
-        for told in rounds(expected, healer.read, healer.hearing(burst), is_over, question):
+        every = rounds(
+            expected, healer.read, healer.hearing(burst), is_over, question,
+            meanwhile=lambda: watch.burst(0.0), act=healer.act,
+        )  # fmt: skip
+        for told in every:
             found = healer.telling(without_secrets(told))
             for follow in followers:
                 follow(found)
