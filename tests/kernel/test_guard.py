@@ -17,7 +17,8 @@ PROGRAM = """
 import json, os, subprocess, sys
 from hairpin.guard.watch import Watch
 watch = Watch()
-assert not watch.blind, watch.blind
+blind = [each for each in map(str, watch.blind) if not each.startswith("which programs start")]
+assert not blind, blind  # of programs that start, the kernel tells in the first namespace of processes only
 for command in json.loads(sys.argv[1]):
     with subprocess.Popen(("sh", "-c", command + "; read ended"), stdin=subprocess.PIPE) as writer:
         told = watch.burst(20.0)

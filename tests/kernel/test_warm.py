@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import hairpin
+from tests.other_user import OTHER_USER
 
 PROGRAM = """
 import sys
@@ -85,6 +86,7 @@ def test_another_version(guard: Guard) -> None:
     assert guard.ask(version="0.0.9") == (1, "", "unanswered: version")
 
 
+@OTHER_USER
 def test_another_user(guard: Guard) -> None:
     other = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     assert guard.ask(*other) == (1, "", "unanswered: refused")

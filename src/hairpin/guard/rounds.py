@@ -39,7 +39,7 @@ def rounds(
     question: Question = Question(),  # noqa: B008 - immutable
     *,
     meanwhile: Callable[[], tuple[SeenChange, ...]] = tuple,
-    act: Callable[[tuple[Source, ...], tuple[SeenChange, ...]], None] = lambda *_: None,
+    act: Callable[[tuple[Source, ...], tuple[SeenChange, ...]], None] | None = None,
 ) -> Iterator[Round]:
     """Yield a round at once, and one after each burst, until ``is_over``.
 
@@ -59,7 +59,8 @@ def rounds(
                     break
                 changes, at_s = (*changes, *more), time.time()
                 sources = read()
-            act(sources, changes)
+            if act is not None:
+                act(sources, changes)
             found = _round(expected, sources, question, (at_s, changes), before)
         except HairpinError as error:
             found = Round(at_s, changes, None, failed=error.said, read=sources)

@@ -110,7 +110,11 @@ class _FirstNetwork:
         """Enter it.  Raises PermissionError if this process sees other processes only."""
         self._own = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self._is_other = False
-        if (_KERNEL / "comm").read_text("ascii", errors="replace").strip() != "kthreadd":
+        try:
+            name = (_KERNEL / "comm").read_text("ascii", errors="replace").strip()
+        except FileNotFoundError:
+            name = ""
+        if name != "kthreadd":
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
         file = os.open(_KERNEL / "ns/net", os.O_RDONLY | os.O_CLOEXEC)
         try:
