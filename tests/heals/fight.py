@@ -41,7 +41,7 @@ def fought(site: Site) -> Fight:
 
 
 def _wrong(site: Site, heals: int, left: "dict[str, object]") -> Iterator[str]:
-    if not 0 < heals <= MOST:  # a heal that was undone and tried again counts, too
+    if heals != MOST:
         yield f"it stopped after {heals} heals"
     if not left["fight"]:
         yield f"it did not say that it is a fight: {left['reason']}"

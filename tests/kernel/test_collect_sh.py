@@ -15,11 +15,11 @@ import pytest
 from hairpin.collect.frames import parse
 from hairpin.collect.run import script
 from hairpin.evidence.reading import Evidence
+from tests.other_user import NOBODY
 from tests.waiting import HANG_S, wait_until
 
 BUSYBOX = shutil.which("busybox") or "busybox"
 SHELLS = {"dash": ("dash",), "bash": ("bash",), "busybox": (BUSYBOX, "sh")}
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 # Without duplicate address detection nothing in the namespace changes by itself.
 SETUP = """

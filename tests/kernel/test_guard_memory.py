@@ -35,6 +35,7 @@ def breaks_and_mends() -> None:
         (cause,) = told(document("check", "8080", "--from", "lan", "--no-replica"))
         written = [each["at"] for each in alert["changes"] if each["part"] == "rules"]  # beside it links may settle
         assert [cause["since"]["not_before"], cause["since"]["not_after"]] == 2 * written
+        assert alert["since"] == min(each["at"] for each in alert["changes"])
         (maker,) = cause["through"]
         assert maker["kind"] == "process"
         assert maker["name"].startswith("nft[")

@@ -16,7 +16,7 @@ from hairpin.lab.run import environment
 from tests.live_proofs.sites import open_site
 from tests.live_proofs.trial import Case, cases, state, try_case
 from tests.machine.hairpin import typed
-from tests.other_user import OTHER_USER
+from tests.other_user import NOBODY, require_readable_checkout
 from tests.waiting import HANG_S
 from tests.whole import thinned
 
@@ -82,10 +82,10 @@ def test_a_rule_that_drops_the_probes_is_named_by_the_kernels_trace() -> None:
     assert judges[0] == "observed"
 
 
-@OTHER_USER
 def test_a_user_without_root_has_the_outcomes() -> None:
+    require_readable_checkout()
     with open_site("plain") as site:
-        words = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-m", "hairpin")
+        words = (*NOBODY, sys.executable, "-m", "hairpin")
         done = typed(site.host, "prove", *site.asked, "--live", "2", "--json", program=words)
         live = json.loads(done.stdout)["flows"][0]["simulated"]["live"]
     assert (live["answered"], live["hops"], live["trace"]) == (2, [], [])

@@ -22,6 +22,7 @@ _MOST_READINGS = 3
 
 
 Burst = Callable[[float], tuple[SeenChange, ...]]
+"""Waits for the next burst for so many seconds, and returns its changes."""
 
 
 class _Before(NamedTuple):

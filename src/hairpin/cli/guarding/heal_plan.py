@@ -38,8 +38,8 @@ _SWITCH_S = 60
 _PATIENCE_S = 1.0
 """A heal starts no service, so its flows pass at once, or somebody has changed the host meanwhile."""
 _LIVE = ("links", "rules", "sets", "sysctls", "docker_all", "podman_and_pods")
-"""What a heal changes, and what it must not outlive.  Only this is read again while it is carried out: a heal changes
-no file, and starts no process."""
+"""The parts that are read again while a heal is carried out: rules, links and settings, which it changes, and engines,
+whose networks and containers may be gone by then.  A heal changes no file, and starts no process."""
 _LONGEST_NAME = 15
 """The kernel keeps so many characters of a process's name (TASK_COMM_LEN)."""
 _MOST_FLOWS = 4

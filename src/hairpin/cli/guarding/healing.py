@@ -9,7 +9,7 @@ the heal itself changes is told to the guard as any other change, with its maker
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,11 +32,11 @@ from hairpin.guard.heal.heal import Healed, NotHealed
 from hairpin.guard.heal.person import is_known, is_persons, somebody_types
 from hairpin.guard.record import without_secret
 from hairpin.guard.round import Round
+from hairpin.guard.rounds import Burst
 from hairpin.guard.warm.reading import EVERYTHING, KeptReading
 from hairpin.message import Message, message
 from hairpin.question.question import Question
 
-Burst = Callable[[float], tuple[SeenChange, ...]]
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 300.0
 """A heal that was refused or undone is tried again after so long, at first and at last."""
 _MOST_PARENTS = 6
@@ -102,7 +102,7 @@ class Healer:
     def _try_again(self) -> None:
         """Heal what could not be healed before, although nothing has changed since.  What a killed process has left
         half done stops a heal, so it is settled first.  The next round tells what became of it."""
-        self._again_s = 0.0
+        self._again_s, self._changes = 0.0, ()  # nobody is blamed for what an older round has told
         try:
             if plans_here():
                 self.settle()

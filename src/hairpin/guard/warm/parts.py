@@ -19,10 +19,12 @@ OF_QUESTION = frozenset(("rules", "docker_all", "versions", "rule_tools", "units
 
 
 class KnownReadings(NamedTuple):
-    """What is known from the reading that is compared with: its readings by part, and the words that narrow it."""
+    """What is known from the reading that is compared with: its readings by part, the words that narrow it, and what
+    was read inside of containers."""
 
     readings: dict[str, tuple[Reading, ...]]
     only: tuple[str, ...] = ()
+    inside: tuple[Reading, ...] = ()
 
     def text(self, part: str, key: str) -> str:
         """Return the texts of a part's readings with this key."""

@@ -21,7 +21,7 @@ from hairpin.collect.several import read_this
 from hairpin.collect.snapshot import PART, apart, with_insides
 from hairpin.evidence.reading import Evidence, Reading, utc_text
 from hairpin.guard.warm.parts import HEAD, OF_QUESTION, PARTS, KnownReadings, Sign
-from hairpin.guard.warm.signs import signs_of
+from hairpin.guard.warm.signs import look_anew, signs_of
 from hairpin.guard.warm.told import Told, ToldChanges
 
 _TOLD: dict[str, frozenset[Told]] = {
@@ -105,7 +105,7 @@ class KeptReading:
         merged = msgspec.structs.replace(last, readings=tuple(self._in_order(wanted)))
         whole = with_insides(merged, LocalRunner())
         stands = "all_processes" not in parts
-        if whole is None or (before is not None and _sockets(whole) != _sockets(before) and stands):
+        if whole is None or (before is not None and _socket_lists(whole) != _socket_lists(before) and stands):
             del self._parts[_key("docker_all" if whole is None else "all_processes", wanted)]
             return None
         return whole
@@ -118,7 +118,9 @@ class KeptReading:
 
         Parts of which it is known are read while the signs of the others are made."""
         held = {part: self._parts[_key(part, wanted)] for part in EVERY_PART if _key(part, wanted) in self._parts}
-        known = KnownReadings({part: each.readings for part, each in held.items()}, wanted.only)
+        inside = tuple(each for evidence in self._last.values() for each in _sockets(evidence))
+        known = KnownReadings({part: each.readings for part, each in held.items()}, wanted.only, inside)
+        look_anew()
         changed = [part for part in EVERY_PART if part not in held or held[part].sign is None]
         signs = signs_of([part for part in changed if part in held], known)
         others = [part for part in EVERY_PART if part in look_at and part not in changed]
@@ -184,7 +186,10 @@ def _content(evidence: Evidence) -> tuple[object, ...]:
     )
 
 
-def _sockets(evidence: Evidence) -> tuple[str, ...]:
-    return tuple(
-        each.text for each in evidence.readings if each.key == "sockets" and each.netns.startswith("container:")
-    )
+def _sockets(evidence: Evidence) -> tuple[Reading, ...]:
+    """Return the lists of the containers' sockets."""
+    return tuple(each for each in evidence.readings if each.key == "sockets" and each.netns.startswith("container:"))
+
+
+def _socket_lists(evidence: Evidence) -> tuple[str, ...]:
+    return tuple(each.text for each in _sockets(evidence))

@@ -23,10 +23,14 @@ from hairpin.guard.warm.parts import FILES, HEAD, KnownReadings, Sign
 _NO_SIGN = (OSError, ValueError, LookupError, NotOrdinaryError, subprocess.SubprocessError)
 
 
-def signs_of(parts: Collection[str], known: KnownReadings) -> dict[str, Sign | None]:
-    """Return the signs of these parts as they are now."""
+def look_anew() -> None:
+    """Let the next signs be made of what is there now: several are made of the same files and programs."""
     for each in (_programs, trees):
         each.cache_clear()
+
+
+def signs_of(parts: Collection[str], known: KnownReadings) -> dict[str, Sign | None]:
+    """Return the signs of these parts, as they were after the last ``look_anew`` or are now."""
     made: dict[Callable[[KnownReadings], Sign | None], Sign | None] = {}
     for make in dict.fromkeys(map(_SIGNS.__getitem__, parts)):
         try:
@@ -102,18 +106,22 @@ _INODE = re.compile(r"\bino:(\d+)")
 
 def _processes(known: KnownReadings) -> Sign | None:
     """Processes that have no socket of IP, are in no container and relay nothing decide about no packet."""
+    sockets = network_signs.of_sockets(known)
+    if sockets is None:  # then no list says which sockets are of IP
+        return None
     if known.has("all_processes", "address-movers") or known.text("all_processes", "frozen-processes"):
         return None
     lines = (line for key in _OF_PROCESS for line in known.text("all_processes", key).splitlines())
     owners = map(str.split, known.text("all_processes", "socket-owners").splitlines())
-    listed = {found for part in known.readings for found in _INODE.findall(known.text(part, "sockets"))}
+    lists = (*(known.text(part, "sockets") for part in known.readings), *(each.text for each in known.inside))
+    listed = {inode for text in lists for inode in _INODE.findall(text)}
     pids = sorted({
         *(words[0] for line in lines if (words := line.split())),
         *(words[1] for words in owners if len(words) > 1 and words[0] in listed),
     })  # fmt: skip
     groups = {line for pid in pids for line in (text_of_file(f"/proc/{pid}/cgroup") or "").splitlines()}
     frozen = tuple(sorted((each, _is_frozen(each)) for each in groups))
-    return tuple((pid, _start(pid)) for pid in pids), frozen, network_signs.of_sockets(known)
+    return tuple((pid, _start(pid)) for pid in pids), frozen, sockets
 
 
 def _is_frozen(line: str) -> str:
